@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class KernelConfig(AppConfig):
+    """Bottom layer: what every app stands on. It knows no telecom noun."""
+
+    name = "kernel"
+    label = "kernel"
+
+    def ready(self) -> None:
+        # Framework signal, not a model signal: roles follow the code at every migrate.
+        from kernel import partitions, permissions
+
+        post_migrate.connect(permissions.sync_roles, dispatch_uid="kernel.sync_roles")
+        post_migrate.connect(partitions.ensure_all, sender=self, dispatch_uid="kernel.partitions")

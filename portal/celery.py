@@ -1,0 +1,24 @@
+"""The Celery application: queues by kind of work, routes by the app a task lives in, and the beat of the sweepers.
+
+Nothing that must happen depends on the broker: every task works from rows in PostgreSQL, and the `sweep_*` tasks
+below send again whatever the broker lost.
+"""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("trunkline")
+app.conf.update(settings.CELERY)
+app.conf.task_routes = {
+    "service_mgmt.provisioning.*": {"queue": "provisioning"},
+    "service_mgmt.changes.*": {"queue": "provisioning"},
+    "oss.southbound.*": {"queue": "provisioning"},
+    "bss.usage.*": {"queue": "rating"},
+    "bss.billing.*": {"queue": "billing"},
+    "oss.monitoring.*": {"queue": "polling"},
+}
+app.autodiscover_tasks()

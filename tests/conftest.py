@@ -1,0 +1,43 @@
+"""Fixtures every test may use. Factories are plain functions in `tests/factories/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+
+from kernel import clock
+from kernel.models import Scope, User
+
+# A Thursday in winter: no clock change nearby, mid-month.
+NOW = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> Iterator[datetime]:
+    """Business time frozen at a known instant."""
+    with clock.frozen(NOW):
+        yield NOW
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., User]:
+    """`make_user("care", "billing", customer=<id>)`: a user with roles and scopes."""
+    counter = iter(range(1, 1000))
+
+    def make(*roles: str, username: str = "", **scopes: Any) -> User:
+        user = User.objects.create_user(username or f"{'-'.join(roles) or 'nobody'}-{next(counter)}", password="pass")
+        user.groups.set(Group.objects.filter(name__in=roles))
+        Scope.objects.bulk_create(Scope(user=user, kind=kind, value=str(value)) for kind, value in scopes.items())
+        return user
+
+    return make
+
+
+@pytest.fixture
+def admin(make_user: Callable[..., User]) -> User:
+    """A user who may do everything."""
+    return make_user("admin", username="ada")
