@@ -53,8 +53,16 @@ SERVICE_APPS = [
 ]
 
 
+# TRUNKLINE_APPS narrows an installation (or a developer's run) to some of the apps.
+_wanted = env.words("TRUNKLINE_APPS")
+
+
 def _existing(labels: list[str]) -> list[str]:
-    return [label for label in labels if (BASE_DIR / label.replace(".", "/") / "apps.py").exists()]
+    return [
+        label
+        for label in labels
+        if (BASE_DIR / label.replace(".", "/") / "apps.py").exists() and (not _wanted or label in _wanted)
+    ]
 
 
 INSTALLED_APPS = [
