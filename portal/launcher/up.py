@@ -1,0 +1,183 @@
+"""`./dev up`: everything from nothing to a portal that answers, and `./dev manage` beside it."""
+
+import argparse
+import json
+import os
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+
+from portal.launcher import ports
+from portal.launcher.checkout import Checkout, State, exclusive
+from portal.launcher.children import Interrupted, run
+from portal.launcher.console import BOLD, DIM, GREEN, LauncherError, coloured, say, step
+from portal.launcher.environment import RUNTIME, is_current
+from portal.launcher.preparation import django_environment, manage, prepare
+from portal.launcher.processes import WEB, table
+from portal.launcher.servers import Servers, kept, remove_data
+from portal.launcher.supervise import Supervisor
+
+# Listeners of the southbound side; each setting wants host:port.
+LISTENERS = ("TRAP_LISTEN", "SYSLOG_LISTEN", "RADIUS_LISTEN")
+WEB_PATIENCE = 90.0
+
+
+def up(checkout: Checkout, options: argparse.Namespace) -> int:
+    """Bring the demo up and keep it up until Ctrl-C."""
+    started = time.monotonic()
+    checkout.prepare()
+    state = State(checkout)
+    with exclusive(state.lock, already_running(state)):
+        state.update(pid=os.getpid(), url=None, database_url=None, redis_url=None)
+        _check_port(options.port)
+        if options.fresh:
+            _begin_anew(checkout)
+        prepare(checkout)
+        with _timed(checkout) as servers:
+            env = _environment(checkout, servers, options.port)
+            with step("database schema"):
+                manage(checkout, ["migrate", "--no-input", "--verbosity", "0"], env)
+            _serve(checkout, options, servers, env, started)
+    return 0
+
+
+def manage_command(checkout: Checkout, arguments: Sequence[str]) -> int:
+    """Run manage.py against the demo that runs, or against its servers, started for the while."""
+    prepare_quietly(checkout)
+    state = State(checkout)
+    record = state.running()
+    if record.get("database_url"):
+        servers = Servers(str(record["database_url"]), str(record["redis_url"]))
+        return _manage_interactively(checkout, arguments, _environment(checkout, servers, record.get("port")))
+    with exclusive(state.lock, already_running(state)), kept(checkout) as servers:
+        return _manage_interactively(checkout, arguments, _environment(checkout, servers, record.get("port")))
+
+
+def prepare_quietly(checkout: Checkout) -> None:
+    """As `prepare`, with a word only when something has to be done."""
+    if not is_current(checkout, RUNTIME):
+        prepare(checkout, front_end=False)
+
+
+def wait_for_web(supervisor: Supervisor, url: str) -> None:
+    """Until /healthz answers; gives up when the web server keeps falling."""
+
+    def answered() -> bool:
+        if supervisor.crashes(WEB) >= 2:
+            raise LauncherError(f"the web server does not start; its last lines:\n{supervisor.last_lines(WEB)}")
+        return healthy(url)
+
+    if not supervisor.run(until=answered, seconds=WEB_PATIENCE):
+        raise LauncherError(
+            f"{url}/healthz does not answer after {WEB_PATIENCE:.0f} s; last lines of the web server:\n"
+            f"{supervisor.last_lines(WEB)}"
+        )
+
+
+def healthy(url: str) -> bool:
+    """Whether the portal answers that it is alive."""
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:  # noqa: S310 - our own http address
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _serve(
+    checkout: Checkout, options: argparse.Namespace, servers: Servers, env: Mapping[str, str], started: float
+) -> None:
+    url = f"http://127.0.0.1:{options.port}"
+    web, *others = table(checkout, options.port, demo=options.demo)
+    supervisor = Supervisor(checkout, env, checkout.logs, verbose=options.verbose, watch=servers.revive)
+    try:
+        with step("web server"):
+            supervisor.start([web])
+            wait_for_web(supervisor, url)
+        State(checkout).update(url=url, port=options.port)
+        # The others start while a person reads the first page.
+        supervisor.start(others)
+        _welcome(checkout, url, env, options, time.monotonic() - started)
+        supervisor.run()
+    except Interrupted:
+        say("\nstopping …")
+    finally:
+        supervisor.stop()
+        State(checkout).update(url=None, database_url=None, redis_url=None)
+
+
+def _welcome(
+    checkout: Checkout, url: str, env: Mapping[str, str], options: argparse.Namespace, seconds: float
+) -> None:
+    say(f"\n{coloured('Trunkline is up', GREEN)} after {seconds:.1f} s: {coloured(url + '/', BOLD)}\n")
+    if options.demo:
+        logins = json.loads(manage(checkout, ["demo_logins", "--json"], env))
+        width = max((len(str(login.get("role", ""))) for login in logins), default=0)
+        for login in logins:
+            say(f"  {login.get('role', ''):<{width}}  {login.get('username', '')}  {login.get('password', '')}")
+        say()
+    else:
+        say("  ./dev manage createsuperuser makes the first account\n")
+    say(coloured(f"  logs: {checkout.logs}   stop: Ctrl-C\n", DIM))
+
+
+@contextmanager
+def _timed(checkout: Checkout) -> Iterator[Servers]:
+    with ExitStack() as stack:
+        with step("PostgreSQL and Valkey"):
+            servers = stack.enter_context(kept(checkout))
+        yield servers
+
+
+def _environment(checkout: Checkout, servers: Servers, port: object) -> dict[str, str]:
+    listeners = _listeners(checkout)
+    lab = checkout.var / "lab"
+    lab.mkdir(parents=True, exist_ok=True)
+    public = f"http://127.0.0.1:{port or 8000}"
+    extra = {"LAB_STATE": str(lab / "state.json"), "PUBLIC_URL": public, **listeners}
+    return django_environment(checkout, servers, "demo", **extra)
+
+
+def _listeners(checkout: Checkout) -> dict[str, str]:
+    """Ports of this checkout's own for what listens to the network, so that two can run at once."""
+    state = State(checkout)
+    record = state.read().get("listeners")
+    known = record if isinstance(record, dict) else {}
+    chosen: dict[str, int] = {}
+    for name in LISTENERS:
+        # While the demo runs its own listeners hold these ports: what is recorded is right then.
+        recorded = known.get(name)
+        held = bool(state.running().get("url")) and isinstance(recorded, int)
+        taken = frozenset(chosen.values())
+        chosen[name] = recorded if held else ports.choose(name, checkout.key, recorded, avoid=taken)
+    if chosen != known:
+        state.update(listeners=chosen)
+    return {name: f"127.0.0.1:{port}" for name, port in chosen.items()}
+
+
+def _manage_interactively(checkout: Checkout, arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    command = [str(checkout.python), "manage.py", *arguments]
+    code, _ = run(command, env=env, cwd=checkout.root, interactive=True)
+    return code
+
+
+def already_running(state: State) -> LauncherError:
+    record = state.read()
+    where = f" at {record['url']}" if record.get("url") else ""
+    return LauncherError(
+        f"this checkout's servers are already in use{where} (process {record.get('pid', 'unknown')})",
+        "Stop that one with Ctrl-C first; another checkout can run beside it with --port.",
+    )
+
+
+def _check_port(port: int) -> None:
+    if not ports.is_free(port):
+        raise LauncherError(f"port {port} is taken by another program", f"Choose another: ./dev up --port {port + 1}")
+
+
+def _begin_anew(checkout: Checkout) -> None:
+    if os.environ.get("DATABASE_URL"):
+        raise LauncherError("--fresh never empties a database that is given by DATABASE_URL", "Drop and create it by hand.")
+    with step("removing the old data"):
+        remove_data(checkout)
+        checkout.prepare()
