@@ -15,7 +15,12 @@ class DomainError(Exception):
     code = "domain.refused"
 
     def __init__(
-        self, message: str, *, code: str | None = None, fields: Mapping[str, str] | None = None, **details: Any
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        fields: Mapping[str, str] | None = None,
+        **details: Any,
     ) -> None:
         super().__init__(message)
         self.message = message

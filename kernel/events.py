@@ -15,7 +15,7 @@ import json
 import logging
 import types
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -26,7 +26,7 @@ from uuid import UUID
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_datetime, parse_duration
 
 from kernel import clock, journal
 from kernel.ids import uuid7
@@ -56,7 +56,9 @@ class Event:
     def payload(self) -> dict[str, Any]:
         """JSON-ready values."""
         loaded: dict[str, Any] = json.loads(
-            json.dumps({field.name: getattr(self, field.name) for field in fields(self)}, cls=DjangoJSONEncoder)
+            json.dumps(
+                {field.name: getattr(self, field.name) for field in fields(self)}, cls=DjangoJSONEncoder
+            )
         )
         return loaded
 
@@ -136,40 +138,35 @@ def publish(*events: Event) -> None:
 def decode(name: str, payload: dict[str, Any]) -> Event:
     """Rebuild an event from its outbox row; raises KeyError for a name this version does not know."""
     cls = REGISTRY[name]
-    hints = _hints(cls)
+    hints = _hints(name)
     known = {field.name for field in fields(cls)}
     return cls(**{key: _cast(hints[key], value) for key, value in payload.items() if key in known})
 
 
 @cache
-def _hints(cls: type[Event]) -> dict[str, Any]:
-    return get_type_hints(cls)
+def _hints(name: str) -> dict[str, Any]:
+    return get_type_hints(REGISTRY[name])
+
+
+_FROM_TEXT: dict[Any, Callable[[str], Any]] = {
+    UUID: UUID,
+    datetime: parse_datetime,
+    date: date.fromisoformat,
+    Decimal: Decimal,
+    timedelta: parse_duration,
+}
 
 
 def _cast(hint: Any, value: Any) -> Any:
+    """`value` as JSON gave it, in the type an event's field is annotated with."""
     if value is None:
         return None
     origin = get_origin(hint)
     if origin in {Union, types.UnionType}:
         return _cast(next(arm for arm in get_args(hint) if arm is not type(None)), value)
     if origin in {tuple, list}:
-        arm = get_args(hint)[0] if get_args(hint) else str
-        return origin(_cast(arm, item) for item in value)
-    if hint is UUID:
-        return UUID(value)
-    if hint is datetime:
-        return parse_datetime(value)
-    if hint is date:
-        return date.fromisoformat(value)
-    if hint is Decimal:
-        return Decimal(value)
-    if hint is timedelta:
-        from django.utils.dateparse import parse_duration
-
-        return parse_duration(value)
-    if is_dataclass(hint) and isinstance(hint, type):
-        return hint(**value)
-    return value
+        return origin(_cast(get_args(hint)[0], item) for item in value)
+    return _FROM_TEXT[hint](value) if hint in _FROM_TEXT else value
 
 
 @cache
@@ -221,7 +218,7 @@ def _deliver(row: Any) -> bool:
                 _once(row, name, lambda: function(event))  # noqa: B023 - called at once
             for name, sink in EVERY_EVENT:
                 _once(row, name, lambda: sink(row, event))  # noqa: B023 - called at once
-    except Exception as error:  # noqa: BLE001 - whatever a subscriber raises, the event stays and is tried again
+    except Exception as error:
         _failed(row, error)
         return False
     from kernel.models import OutboxEvent
@@ -246,7 +243,7 @@ def _failed(row: Any, error: Exception) -> None:
     from kernel.models import OutboxEvent
 
     attempts = row.attempts + 1
-    logger.exception("event %s %s failed (attempt %d)", row.seq, row.name, attempts)
+    logger.error("event %s %s failed (attempt %d)", row.seq, row.name, attempts)
     OutboxEvent.objects.filter(pk=row.pk).update(
         attempts=attempts,
         dead=attempts >= MAX_ATTEMPTS,

@@ -82,7 +82,9 @@ class Condition:
         converted = [self.filter.convert(value) for value in self.values]
         if operator in {"gt", "gte", "lt", "lte"}:
             return _any(Q(**{f"{path}__{operator}": value}) for value in converted)
-        spans = [_span(self.filter.kind, raw, value) for raw, value in zip(self.values, converted, strict=True)]
+        spans = [
+            _span(self.filter.kind, raw, value) for raw, value in zip(self.values, converted, strict=True)
+        ]
         match = _any(
             Q(**{f"{path}__gte": span[0], f"{path}__lt": span[1]}) if span else Q(**{path: value})
             for span, value in zip(spans, converted, strict=True)
@@ -132,7 +134,10 @@ def parse(
                 code="filter.operator",
             )
         if len(values) > VALUES_MAX:
-            raise Invalid(_("At most %(n)d values for %(name)s") % {"n": VALUES_MAX, "name": bare}, code="filter.tooMany")
+            raise Invalid(
+                _("At most %(n)d values for %(name)s") % {"n": VALUES_MAX, "name": bare},
+                code="filter.tooMany",
+            )
         condition = Condition(known, operator, values)
         condition.q()
         conditions.append(condition)
@@ -149,7 +154,9 @@ def _any(parts: Iterable[Q]) -> Q:
 def _regex(value: str) -> str:
     """A pattern PostgreSQL may run: short, and without the constructs that backtrack badly."""
     if len(value) > REGEX_MAX:
-        raise Invalid(_("A pattern has at most %(n)d characters") % {"n": REGEX_MAX}, code="filter.regexTooLong")
+        raise Invalid(
+            _("A pattern has at most %(n)d characters") % {"n": REGEX_MAX}, code="filter.regexTooLong"
+        )
     if "\\" in value and any(f"\\{digit}" in value for digit in "123456789"):
         raise Invalid(_("Back-references are not allowed in a pattern"), code="filter.regex")
     return value

@@ -32,5 +32,7 @@ def uuid7_block(count: int) -> list[uuid.UUID]:
     for index in range(count):
         stamp = start + index
         random = int.from_bytes(noise[8 * index : 8 * index + 8]) & 0x3FFF_FFFF_FFFF_FFFF
-        out.append(uuid.UUID(int=(stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | random))
+        out.append(
+            uuid.UUID(int=(stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | random)
+        )
     return out

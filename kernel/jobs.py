@@ -1,10 +1,10 @@
 """Long work: a row first, then a message. Progress, log, cancel, resume; a dead worker's job is picked up again.
 
-    @job("bss_billing.bill_run", queue="billing")
-    def run_bills(run: Run) -> dict[str, Any]:
-        for batch in ...:
-            run.advance(len(batch)); run.checkpoint(cursor=...)   # raises Cancelled when somebody asked
-        return {"invoices": n}
+@job("bss_billing.bill_run", queue="billing")
+def run_bills(run: Run) -> dict[str, Any]:
+    for batch in ...:
+        run.advance(len(batch)); run.checkpoint(cursor=...)   # raises Cancelled when somebody asked
+    return {"invoices": n}
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HEARTBEAT_LOST = timedelta(seconds=60)
 MAX_ATTEMPTS = 5
 
 
-class Cancelled(Exception):  # noqa: N818 - a request that was granted, not an error
+class Cancelled(Exception):
     """Raised inside a job at its next checkpoint after somebody asked to cancel it."""
 
 
@@ -56,7 +56,7 @@ def enqueue(task: str, *args: Any) -> None:
     def send() -> None:
         try:
             current_app.send_task(task, args=[str(arg) if isinstance(arg, UUID) else arg for arg in args])
-        except Exception:  # noqa: BLE001 - any broker failure; the row in PostgreSQL is what counts
+        except Exception:
             logger.warning("broker unavailable, %s waits for the sweeper", task)
 
     transaction.on_commit(send)
@@ -137,7 +137,9 @@ class Run:
         """Many result lines in one statement."""
         JobLine.objects.bulk_create(list(rows), batch_size=1000)
 
-    def line(self, outcome: str, label: str, *, message: str = "", code: str = "", object_id: Any = None) -> JobLine:
+    def line(
+        self, outcome: str, label: str, *, message: str = "", code: str = "", object_id: Any = None
+    ) -> JobLine:
         """An unsaved result line for `lines`."""
         return JobLine(
             job=self.row, outcome=outcome, label=label[:200], message=message, code=code, object_id=object_id

@@ -33,20 +33,25 @@ class Context:
     correlation_id: UUID | None = None
 
 
-_context: ContextVar[Context] = ContextVar("journal_context", default=Context())
+_context: ContextVar[Context | None] = ContextVar("journal_context", default=None)
+_NOBODY = Context()
 
 
 def context() -> Context:
     """The present context."""
-    return _context.get()
+    return _context.get() or _NOBODY
 
 
 @contextmanager
 def acting(
-    user: Any = None, *, label: str | None = None, request_id: str | None = None, correlation_id: UUID | None = None
+    user: Any = None,
+    *,
+    label: str | None = None,
+    request_id: str | None = None,
+    correlation_id: UUID | None = None,
 ) -> Iterator[Context]:
     """Run the block as `user` (None keeps the present actor), optionally under a label, request or story."""
-    present = _context.get()
+    present = context()
     changed = present
     if user is not None:
         changed = replace(changed, actor_id=user.pk, actor=str(user))
@@ -65,12 +70,12 @@ def acting(
 
 def correlate() -> UUID:
     """The correlation id of the present story, opened here when there is none yet."""
-    present = _context.get()
-    if present.correlation_id is None:
-        present = replace(present, correlation_id=uuid7())
-        _context.set(present)
-    assert present.correlation_id is not None
-    return present.correlation_id
+    present = context()
+    if present.correlation_id is not None:
+        return present.correlation_id
+    story = uuid7()
+    _context.set(replace(present, correlation_id=story))
+    return story
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,12 +105,15 @@ def record(
 
 
 def record_many(
-    verb: str, changes: Iterable[tuple[models.Model, Mapping[str, Any], Mapping[str, Any]]], *, reason: str = ""
+    verb: str,
+    changes: Iterable[tuple[models.Model, Mapping[str, Any], Mapping[str, Any]]],
+    *,
+    reason: str = "",
 ) -> None:
     """Write one entry per (object, before, after) in one statement."""
     from kernel.models import JournalEntry
 
-    present = _context.get()
+    present = context()
     at, business_at = clock.system_now(), clock.now()
     JournalEntry.objects.bulk_create(
         [
@@ -130,11 +138,13 @@ def record_many(
     )
 
 
-def note(verb: str, object_type: str, *, before: Mapping[str, Any], after: Mapping[str, Any], reason: str = "") -> None:
+def note(
+    verb: str, object_type: str, *, before: Mapping[str, Any], after: Mapping[str, Any], reason: str = ""
+) -> None:
     """Entry about something that is not a business row (the clock, a setting, a run of a command)."""
     from kernel.models import JournalEntry
 
-    present = _context.get()
+    present = context()
     JournalEntry.objects.create(
         at=clock.system_now(),
         business_at=clock.now(),
@@ -162,7 +172,7 @@ class LogFormatter(logging.Formatter):
     """One JSON object a line, with the request id that the user also sees."""
 
     def format(self, record: logging.LogRecord) -> str:
-        present = _context.get()
+        present = context()
         line: dict[str, Any] = {
             "at": clock.system_now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname,

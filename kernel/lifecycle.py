@@ -90,7 +90,10 @@ def create_many(
         made = list(type(rows[0])._default_manager.bulk_create(rows, batch_size=batch_size))
         journal.record_many(
             verb_of(rows[0], "created"),
-            [(row, {}, {k: v for k, v in journal.snapshot(row).items() if v not in (None, "")}) for row in made],
+            [
+                (row, {}, {k: v for k, v in journal.snapshot(row).items() if v not in (None, "")})
+                for row in made
+            ],
             reason=reason,
         )
         events.publish(*[events.ObjectCreated(row._meta.label, row.pk) for row in made], *events_too)
@@ -163,13 +166,18 @@ def move(
 def move_many(
     queryset: models.QuerySet[M], to: str, *, cycle: Lifecycle | None = None, reason: str = "", **changes: Any
 ) -> list[M]:
-    """Move every row of `queryset` that may go to `to`, in one UPDATE; returns the rows moved (others are untouched)."""
+    """Move every row of `queryset` that may go to `to`, in one UPDATE; the others are untouched.
+
+    Returns the rows moved, with their new values.
+    """
     model = queryset.model
     cycle = cycle or model.lifecycle  # type: ignore[attr-defined]
     to = str(to)
     sources = [state for state, targets in cycle.moves.items() if to in targets]
     with transaction.atomic():
-        rows = list(queryset.filter(**{f"{cycle.field}__in": sources}).order_by("pk").select_for_update(of=("self",)))
+        rows = list(
+            queryset.filter(**{f"{cycle.field}__in": sources}).order_by("pk").select_for_update(of=("self",))
+        )
         if not rows:
             return []
         model._default_manager.filter(pk__in=[row.pk for row in rows]).update(
@@ -203,7 +211,9 @@ def _columns(changes: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value.pk if isinstance(value, models.Model) else value for key, value in changes.items()}
 
 
-def _update(obj: models.Model, after: Mapping[str, Any], *, extra: Mapping[str, Any], version: int | None) -> None:
+def _update(
+    obj: models.Model, after: Mapping[str, Any], *, extra: Mapping[str, Any], version: int | None
+) -> None:
     manager = type(obj)._default_manager
     rows = manager.filter(pk=obj.pk, **extra)
     stamped = any(field.name == "version" for field in obj._meta.concrete_fields)
@@ -225,6 +235,8 @@ def _lost(obj: models.Model, extra: Mapping[str, Any], version: int | None) -> E
     if present is None:
         return NotFound(_("%(thing)s no longer exists") % {"thing": obj})
     if any(present[key] != value for key, value in extra.items()):
-        return StaleState(_("Somebody else changed %(thing)s first: it is now %(state)s") % {
-            "thing": obj, "state": ", ".join(map(str, present.values()))})
+        return StaleState(
+            _("Somebody else changed %(thing)s first: it is now %(state)s")
+            % {"thing": obj, "state": ", ".join(map(str, present.values()))}
+        )
     return StaleVersion(_("%(thing)s changed since you opened it") % {"thing": obj}, expected=version)

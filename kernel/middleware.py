@@ -76,7 +76,9 @@ class LoginRequiredMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
+    ) -> HttpResponse | None:
         del args, kwargs
         if request.user.is_authenticated or getattr(view, "login_exempt", False):
             return None
@@ -85,6 +87,8 @@ class LoginRequiredMiddleware:
         if request.headers.get("HX-Request"):
             # A partial cannot follow to a log-in page; the browser goes there whole and comes back.
             response = HttpResponse(status=401)
-            response["HX-Redirect"] = resolve_url(settings.LOGIN_URL) + f"?next={request.headers.get('HX-Current-URL', '/')}"
+            response["HX-Redirect"] = (
+                resolve_url(settings.LOGIN_URL) + f"?next={request.headers.get('HX-Current-URL', '/')}"
+            )
             return response
         return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))

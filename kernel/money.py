@@ -71,7 +71,9 @@ class Money:
 
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:
-            raise Invalid(f"{self.currency} and {other.currency} cannot be mixed", code="money.mixedCurrencies")
+            raise Invalid(
+                f"{self.currency} and {other.currency} cannot be mixed", code="money.mixedCurrencies"
+            )
 
     def __add__(self, other: Money) -> Money:
         self._same(other)

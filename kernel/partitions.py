@@ -60,6 +60,7 @@ def ensure(model: type[models.Model], first: date, last: date) -> list[str]:
     with connection.cursor() as cursor:
         while month <= last:
             name, end = f"{table}_{month:%Y_%m}", add_months(month, 1)
+            # Table and column names come from the models, never from input.
             cursor.execute("SELECT to_regclass(%s)", [name])
             if cursor.fetchone()[0] is None:
                 cursor.execute(

@@ -20,7 +20,9 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.end is not None and self.end < self.start:
-            raise Invalid(f"a period cannot end ({self.end}) before it starts ({self.start})", code="period.reversed")
+            raise Invalid(
+                f"a period cannot end ({self.end}) before it starts ({self.start})", code="period.reversed"
+            )
 
     def __contains__(self, day: date) -> bool:
         return self.start <= day and (self.end is None or day < self.end)

@@ -63,7 +63,11 @@ class Backend(ModelBackend):
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
         if not hasattr(user_obj, "_perm_cache"):
-            wanted = Permission.objects.all() if user_obj.is_superuser else Permission.objects.filter(group__user=user_obj)
+            wanted = (
+                Permission.objects.all()
+                if user_obj.is_superuser
+                else Permission.objects.filter(group__user=user_obj)
+            )
             rows = wanted.order_by().values_list("content_type__app_label", "codename").distinct()
             user_obj._perm_cache = {f"{label}.{codename}" for label, codename in rows}
         cached: set[str] = user_obj._perm_cache

@@ -1,8 +1,8 @@
 """Slots: a lower layer names a place on its page or a small protocol, an upper layer fills it at start-up.
 
-    impact = Slot("oss_incidents.impact")            # lower layer
-    impact.fill(render_impact)                        # upper layer, in AppConfig.ready()
-    impact.call(incident)                             # lower layer: results of all fillers, in order of their names
+impact = Slot("oss_incidents.impact")            # lower layer
+impact.fill(render_impact)                        # upper layer, in AppConfig.ready()
+impact.call(incident)                             # lower layer: results of all fillers, in order of their names
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ def text(name: str, default: str | None = None) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     value = os.environ.get(name, default)
     if value is None:
-        raise ImproperlyConfigured(f"{name} is not set: put it in the environment or name a file in {name}_FILE")
+        raise ImproperlyConfigured(
+            f"{name} is not set: put it in the environment or name a file in {name}_FILE"
+        )
     return value
 
 

@@ -100,7 +100,9 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
-APPEND_SLASH = False  # the REST surface never answers with a redirect; pages register both forms where people type
+APPEND_SLASH = (
+    False  # the REST surface never answers with a redirect; pages register both forms where people type
+)
 
 TEMPLATES = [
     {

@@ -29,9 +29,13 @@ def make_user(db: None) -> Callable[..., User]:
     counter = iter(range(1, 1000))
 
     def make(*roles: str, username: str = "", **scopes: Any) -> User:
-        user = User.objects.create_user(username or f"{'-'.join(roles) or 'nobody'}-{next(counter)}", password="pass")
+        user = User.objects.create_user(
+            username or f"{'-'.join(roles) or 'nobody'}-{next(counter)}", password="pass"
+        )
         user.groups.set(Group.objects.filter(name__in=roles))
-        Scope.objects.bulk_create(Scope(user=user, kind=kind, value=str(value)) for kind, value in scopes.items())
+        Scope.objects.bulk_create(
+            Scope(user=user, kind=kind, value=str(value)) for kind, value in scopes.items()
+        )
         return user
 
     return make

@@ -7,7 +7,7 @@ os.environ.setdefault("TRUNKLINE_ENV", "test")
 os.environ.setdefault("SECRET_KEY", "test-only-" + "x" * 40)
 os.environ.setdefault("TRUNKLINE_VAR", tempfile.mkdtemp(prefix="trunkline-test-"))
 
-from portal.settings import *  # noqa: E402, F403
+from portal.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -13,7 +13,9 @@ class HubSubscription(Stamped):
     """Who wants which events of one API. Two secrets may live at once, for rotation; both are encrypted."""
 
     api = models.CharField(max_length=64)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="hub_subscriptions")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="hub_subscriptions"
+    )
     callback = models.URLField(max_length=500)
     query = models.CharField(max_length=1000, blank=True)
     secret = models.TextField(editable=False)
@@ -26,7 +28,9 @@ class HubSubscription(Stamped):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["owner", "api", "callback", "query"], name="kernel_hub_once", condition=models.Q(active=True)
+                fields=["owner", "api", "callback", "query"],
+                name="kernel_hub_once",
+                condition=models.Q(active=True),
             )
         ]
         permissions = [("manage_webhook", _("Can manage webhooks"))]
@@ -60,11 +64,14 @@ class HubDelivery(Stamped):
         constraints = [
             models.UniqueConstraint(fields=["subscription", "event_id"], name="kernel_delivery_once"),
             models.CheckConstraint(
-                condition=models.Q(status__in=["pending", "delivered", "failed"]), name="kernel_delivery_status"
+                condition=models.Q(status__in=["pending", "delivered", "failed"]),
+                name="kernel_delivery_status",
             ),
         ]
         indexes = [
-            models.Index(fields=["next_attempt"], name="kernel_delivery_due", condition=models.Q(status="pending")),
+            models.Index(
+                fields=["next_attempt"], name="kernel_delivery_due", condition=models.Q(status="pending")
+            ),
             models.Index(fields=["subscription", "-created"], name="kernel_delivery_log"),
         ]
 

@@ -30,7 +30,9 @@ class OutboxEvent(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["seq"], name="kernel_outbox_open", condition=models.Q(delivered=None, dead=False)),
+            models.Index(
+                fields=["seq"], name="kernel_outbox_open", condition=models.Q(delivered=None, dead=False)
+            ),
             models.Index(fields=["correlation_id", "seq"], name="kernel_outbox_story"),
         ]
 

@@ -25,7 +25,9 @@ class User(AbstractUser):
         DARK = "dark", _("Dark")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    language = models.CharField(_("language"), max_length=5, default="en", choices=[("en", "English"), ("fr", "Français")])
+    language = models.CharField(
+        _("language"), max_length=5, default="en", choices=[("en", "English"), ("fr", "Français")]
+    )
     time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Paris")
     theme = models.CharField(_("theme"), max_length=5, choices=Theme, default=Theme.AUTO)
     shortcuts = models.BooleanField(_("keyboard shortcuts"), default=True)
@@ -60,7 +62,9 @@ class ApiToken(Identified):
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=12, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    apis = ArrayField(models.CharField(max_length=64), default=list, blank=True, help_text=_("Empty = every API"))
+    apis = ArrayField(
+        models.CharField(max_length=64), default=list, blank=True, help_text=_("Empty = every API")
+    )
     read_only = models.BooleanField(default=False)
     require_match = models.BooleanField(default=False, help_text=_("If-Match is mandatory (428 otherwise)"))
     created = models.DateTimeField(auto_now_add=True)
@@ -70,7 +74,9 @@ class ApiToken(Identified):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(expires__gt=models.F("created")), name="kernel_token_expires")
+            models.CheckConstraint(
+                condition=models.Q(expires__gt=models.F("created")), name="kernel_token_expires"
+            )
         ]
 
     def __str__(self) -> str:

@@ -20,7 +20,9 @@ class SavedView(Stamped):
     default = models.BooleanField(_("my default"), default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["owner", "page", "name"], name="kernel_view_name_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "page", "name"], name="kernel_view_name_once")
+        ]
         indexes = [models.Index(fields=["page", "shared"], name="kernel_view_page")]
 
     def __str__(self) -> str:
@@ -47,7 +49,9 @@ class Draft(Stamped):
 class Comment(Stamped):
     """A remark of a person on any business object; part of its timeline, never edited by others."""
 
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     author_label = models.CharField(max_length=120)
     object_id = models.UUIDField()
     text = models.TextField(_("comment"), max_length=10_000)
@@ -73,7 +77,9 @@ class Job(Stamped):
     kind = models.CharField(max_length=80)
     title = models.CharField(max_length=200)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="jobs")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="jobs"
+    )
     owner_label = models.CharField(max_length=120, blank=True)
     queue = models.CharField(max_length=20, default="default")
     params = models.JSONField(default=dict)
@@ -99,7 +105,9 @@ class Job(Stamped):
         indexes = [
             models.Index(fields=["owner", "-created"], name="kernel_job_owner"),
             models.Index(
-                fields=["heartbeat"], name="kernel_job_open", condition=models.Q(status__in=["pending", "running"])
+                fields=["heartbeat"],
+                name="kernel_job_open",
+                condition=models.Q(status__in=["pending", "running"]),
             ),
         ]
         permissions = [("cancel_job", _("Can cancel any job"))]
@@ -136,7 +144,9 @@ class JobLine(models.Model):
 class Holiday(Identified):
     """A day without service hours in a business calendar, beyond the public holidays of its country."""
 
-    calendar = models.ForeignKey("kernel.BusinessCalendar", on_delete=models.CASCADE, related_name="extra_holidays")
+    calendar = models.ForeignKey(
+        "kernel.BusinessCalendar", on_delete=models.CASCADE, related_name="extra_holidays"
+    )
     day = models.DateField()
     name = models.CharField(max_length=80)
 
@@ -152,7 +162,9 @@ class BusinessCalendar(Stamped):
 
     name = models.CharField(max_length=80, unique=True)
     time_zone = models.CharField(max_length=64, default="Europe/Paris")
-    country = models.CharField(max_length=2, blank=True, help_text=_("ISO 3166-1; blank = no public holidays"))
+    country = models.CharField(
+        max_length=2, blank=True, help_text=_("ISO 3166-1; blank = no public holidays")
+    )
     # {"0": [["08:00", "18:00"]], …}: Monday is 0; a missing day is closed; "24:00" ends a full day.
     hours = models.JSONField(default=dict)
 

@@ -42,9 +42,8 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             cursor.execute(f"LISTEN {events.CHANNEL}")
         while self.running:
-            while events.deliver_pending():
-                if not self.running:
-                    return
+            while self.running and events.deliver_pending():
+                continue
             raw = connection.connection
             ready, _, _ = select.select([raw], [], [], SWEEP_SECONDS)
             if ready:
