@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import signal
+import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -26,10 +27,10 @@ class Command(BaseCommand):
         if options["once"]:
             self.stdout.write(str(events.drain()))
             return
-        self.running = True
+        self.stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        while self.running:
+        while not self.stopping.is_set():
             try:
                 self._listen()
             except OperationalError as error:
@@ -41,8 +42,8 @@ class Command(BaseCommand):
     def _listen(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"LISTEN {events.CHANNEL}")
-        while self.running:
-            while self.running and events.deliver_pending():
+        while not self.stopping.is_set():
+            while not self.stopping.is_set() and events.deliver_pending():
                 continue
             raw = connection.connection
             ready, _, _ = select.select([raw], [], [], SWEEP_SECONDS)
@@ -51,4 +52,4 @@ class Command(BaseCommand):
                 raw.notifies.clear()
 
     def _stop(self, *_args: Any) -> None:
-        self.running = False
+        self.stopping.set()
