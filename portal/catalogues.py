@@ -124,7 +124,8 @@ def _files(root: Path) -> Iterator[Path]:
     for source in SOURCES:
         for path in sorted((root / source).rglob("*")):
             inside = path.relative_to(root).parts
-            if path.suffix in {".py", ".html", ".txt"} and not {"migrations", "launcher"} & set(inside):
+            page = path.suffix in {".html", ".txt"} and "templates" in inside
+            if (page or path.suffix == ".py") and not {"migrations", "launcher"} & set(inside):
                 yield path
 
 
@@ -170,11 +171,9 @@ def template_texts(source: str) -> Iterator[tuple[Key, int]]:
     """Texts of a template: Django turns it into calls, Babel reads those."""
     calls = io.BytesIO(templatize(source).encode())
     for line, ids, _comments, context in extract("python", calls, keywords=TEMPLATE_KEYWORDS):
-        singular, plural = (ids, "") if isinstance(ids, str) else (ids[-2], ids[-1])
-        if isinstance(ids, tuple) and context is not None and len(ids) == 1:
-            singular, plural = ids[0], ""
+        singular, *plural = (ids,) if isinstance(ids, str) else ids
         if singular:
-            yield Key(singular, plural, context or ""), line
+            yield Key(singular, plural[0] if plural else "", context or ""), line
 
 
 class Fragments:
@@ -240,7 +239,7 @@ class Fragments:
         body = io.BytesIO()
         # Without dates and line numbers: a change shows the texts that changed and nothing else.
         write_po(body, catalog, width=110, omit_header=True, sort_output=True, include_lineno=False)
-        header = HEADER.format(language=self.language, plural=catalog.plural_forms)
+        header = HEADER.format(language=self.language, plural=catalog.plural_forms.rstrip("; "))
         path.write_text(header + body.getvalue().decode().lstrip("\n"), encoding="utf-8")
 
     def compile(self) -> int:
@@ -301,5 +300,5 @@ def _messages(catalog: Catalog) -> list[Message]:
 
 
 def _is_translated(message: Message) -> bool:
-    strings = (message.string,) if isinstance(message.string, str) else message.string
+    strings = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
     return bool(strings) and all(strings) and not message.fuzzy

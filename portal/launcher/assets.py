@@ -108,7 +108,9 @@ def unpack(archive: bytes, package: Package, target: Path) -> None:
         def content(name: str) -> bytes:
             reader = tar.extractfile(inside[name]) if name in inside else None
             if reader is None:
-                raise LauncherError(f"{package.name} {package.version} has no file {name}", f"Mend {MANIFEST}.")
+                raise LauncherError(
+                    f"{package.name} {package.version} has no file {name}", f"Mend {MANIFEST}."
+                )
             return reader.read()
 
         for source, name in package.files.items():

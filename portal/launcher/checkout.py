@@ -49,7 +49,9 @@ class Checkout:
         try:
             self.logs.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise LauncherError(f"cannot write below {self.root}: {error.strerror}", "Use a checkout you own.") from error
+            raise LauncherError(
+                f"cannot write below {self.root}: {error.strerror}", "Use a checkout you own."
+            ) from error
 
     def secret(self, name: str) -> str:
         """A secret made once and kept readable by its owner alone."""

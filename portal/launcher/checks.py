@@ -1,6 +1,5 @@
 """`./dev check`: everything that can be said about the code without running it, in one table."""
 
-import os
 import signal
 import subprocess
 import tempfile
@@ -99,7 +98,11 @@ def _checks(checkout: Checkout, django: Mapping[str, str]) -> list[Check]:
 def _fix(checkout: Checkout) -> None:
     env = program_environment(checkout, {})
     python = str(checkout.python)
-    for tool in (["ruff", "check", "--fix", "--quiet", "."], ["ruff", "format", "."], ["djlint", "--reformat", "--quiet", "."]):
+    for tool in (
+        ["ruff", "check", "--fix", "--quiet", "."],
+        ["ruff", "format", "."],
+        ["djlint", "--reformat", "--quiet", "."],
+    ):
         run([python, "-m", *tool], env=env, cwd=checkout.root)
 
 
@@ -130,7 +133,7 @@ def _run_all(checkout: Checkout, checks: Sequence[Check]) -> list[Outcome]:
 
 
 def _start(checkout: Checkout, check: Check) -> Running:
-    output = tempfile.TemporaryFile()
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _finish
     process = subprocess.Popen(
         list(check.command),
         env=dict(check.env),

@@ -3,10 +3,10 @@
 import contextlib
 import ctypes
 import os
+import platform
 import pwd
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from portal.launcher.console import LauncherError
 
 PR_SET_PDEATHSIG = 1
 # Loaded before any fork: the code between fork and exec must not take locks.
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_LIBC = ctypes.CDLL(None, use_errno=True) if platform.system() == "Linux" else None
 
 
 class Interrupted(BaseException):
@@ -78,7 +78,13 @@ def can_enter(account: Account, folder: Path) -> bool:
     """Whether the account can enter a folder; asked of the system itself, so that every kind of permission counts."""
     command = ["/bin/sh", "-c", 'cd -- "$1" && test -r .', "sh", str(folder)]
     done = subprocess.run(
-        command, user=account.uid, group=account.gid, extra_groups=[], cwd="/", capture_output=True, check=False
+        command,
+        user=account.uid,
+        group=account.gid,
+        extra_groups=[],
+        cwd="/",
+        capture_output=True,
+        check=False,
     )
     return done.returncode == 0
 

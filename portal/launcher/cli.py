@@ -40,7 +40,9 @@ def main(root: Path, arguments: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All commands with their options."""
-    parser = argparse.ArgumentParser(prog="./dev", description="Run, test and maintain Trunkline from its checkout.")
+    parser = argparse.ArgumentParser(
+        prog="./dev", description="Run, test and maintain Trunkline from its checkout."
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     command = commands.add_parser("up", help="bring up the portal with all its processes, from nothing")
@@ -53,12 +55,18 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("story", help="play the story through all processes on throw-away servers")
     command.add_argument("--json", action="store_true", help="the result as JSON, alone on stdout")
     command.add_argument("--keep", action="store_true", help="leave everything up until Ctrl-C")
-    command.set_defaults(run=lambda checkout, options: testing.story(checkout, as_json=options.json, keep=options.keep))
+    command.set_defaults(
+        run=lambda checkout, options: testing.story(checkout, as_json=options.json, keep=options.keep)
+    )
 
-    command = commands.add_parser("check", help="format, lint, types, import rule, migrations, translations, …")
+    command = commands.add_parser(
+        "check", help="format, lint, types, import rule, migrations, translations, …"
+    )
     command.add_argument("--fix", action="store_true", help="format and mend what can be mended first")
     command.add_argument("only", nargs="*", metavar="NAME", help="only these checks")
-    command.set_defaults(run=lambda checkout, options: checks.check(checkout, fix=options.fix, only=options.only))
+    command.set_defaults(
+        run=lambda checkout, options: checks.check(checkout, fix=options.fix, only=options.only)
+    )
 
     for name, text in (
         ("test", "run pytest on throw-away servers: ./dev test [--drills] [pytest's own arguments]"),

@@ -51,7 +51,12 @@ _DIAGNOSES: Sequence[tuple[tuple[str, ...], str, str]] = (
         "The first start needs the network, or PIP_INDEX_URL (UV_DEFAULT_INDEX for uv) set to a mirror you can reach.",
     ),
     (
-        ("No matching distribution", "No solution found", "has no wheels with a matching", "is not a supported wheel"),
+        (
+            "No matching distribution",
+            "No solution found",
+            "has no wheels with a matching",
+            "is not a supported wheel",
+        ),
         "a package has no version for this system",
         "Wheels exist for Linux (glibc) and macOS on x86_64 and arm64; elsewhere use docker-compose.yml.",
     ),
@@ -62,11 +67,14 @@ def check_platform() -> None:
     """Refuse at once what cannot work, rather than in the middle of an installation."""
     if sys.version_info < OLDEST_PYTHON:
         found = platform.python_version()
-        raise LauncherError(f"Python 3.11 or newer is needed, this is {found}", "Run python3.11 dev up, for example.")
+        raise LauncherError(
+            f"Python 3.11 or newer is needed, this is {found}", "Run python3.11 dev up, for example."
+        )
     system, machine = platform.system(), platform.machine().lower()
     if system not in {"Linux", "Darwin"}:
         raise LauncherError(
-            f"{system} is not supported directly", "Use Linux, macOS, WSL 2, or docker compose up (docker-compose.yml)."
+            f"{system} is not supported directly",
+            "Use Linux, macOS, WSL 2, or docker compose up (docker-compose.yml).",
         )
     if machine not in {"x86_64", "amd64", "aarch64", "arm64"}:
         raise LauncherError(
@@ -103,12 +111,16 @@ def lock_hash(checkout: Checkout, kind: str) -> str:
     try:
         return hashlib.sha256((checkout.root / LOCKS[kind]).read_bytes()).hexdigest()
     except FileNotFoundError:
-        raise LauncherError(f"{LOCKS[kind]} is missing from the checkout", "git checkout it, or ./dev lock.") from None
+        raise LauncherError(
+            f"{LOCKS[kind]} is missing from the checkout", "git checkout it, or ./dev lock."
+        ) from None
 
 
 def program_environment(checkout: Checkout, extra: Mapping[str, str]) -> dict[str, str]:
     """Environment of everything that runs in the virtual environment."""
-    inherited = {name: value for name, value in os.environ.items() if name not in {"PYTHONHOME", "PYTHONPATH"}}
+    inherited = {
+        name: value for name, value in os.environ.items() if name not in {"PYTHONHOME", "PYTHONPATH"}
+    }
     path = f"{checkout.venv / 'bin'}{os.pathsep}{inherited.get('PATH', os.defpath)}"
     own = {"VIRTUAL_ENV": str(checkout.venv), "PATH": path, "PYTHONUNBUFFERED": "1"}
     return {**inherited, **own, "TRUNKLINE_VAR": str(checkout.var), **extra}
@@ -156,7 +168,9 @@ class Installer:
         if not venv.exists() and not venv.is_symlink():
             return
         if not (venv / "pyvenv.cfg").exists():
-            raise LauncherError(f"{venv} exists and is not a virtual environment", "Move it away and start again.")
+            raise LauncherError(
+                f"{venv} exists and is not a virtual environment", "Move it away and start again."
+            )
         with contextlib.suppress(OSError):
             ask = [str(self.checkout.python), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
             if subprocess.run(ask, check=False, capture_output=True).returncode == 0:
@@ -209,7 +223,9 @@ class Installer:
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"$ {' '.join(command)}\n")
             log.flush()
-            code, _ = run(command, env=environment, cwd=self.checkout.root, stdout=log.fileno(), stderr=log.fileno())
+            code, _ = run(
+                command, env=environment, cwd=self.checkout.root, stdout=log.fileno(), stderr=log.fileno()
+            )
         if code != 0:
             raise diagnose(self.log)
 

@@ -55,7 +55,9 @@ def update(checkout: Checkout) -> int:
     """Resolve pyproject.toml anew into both locks. For maintainers; needs uv and the network."""
     uv = shutil.which("uv")
     if uv is None:
-        raise LauncherError("uv is not on the PATH: only it resolves for every platform at once", "pip install uv")
+        raise LauncherError(
+            "uv is not on the PATH: only it resolves for every platform at once", "pip install uv"
+        )
     common = [uv, "pip", "compile", "--universal", "--python-version", "3.11", "--python", sys.executable]
     common += ["--generate-hashes", "--no-emit-index-url", "--no-header", "--quiet", "pyproject.toml"]
     env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
@@ -84,7 +86,9 @@ def _unmet(asked: Sequence[str], pins: Mapping[str, str], lock: str) -> list[str
 
 def _unasked(asked: Sequence[str], text: str, lock: str) -> list[str]:
     """Packages that the lock holds for our own sake although we no longer ask for them."""
-    wanted = {_normal(match[1]) for requirement in asked if (match := _REQUIREMENT.match(requirement.strip()))}
+    wanted = {
+        _normal(match[1]) for requirement in asked if (match := _REQUIREMENT.match(requirement.strip()))
+    }
     found, current = [], ""
     for line in text.splitlines():
         if match := _PIN.match(line):

@@ -114,7 +114,9 @@ def parse_npmrc(file: Path, environment: Mapping[str, str]) -> dict[str, str]:
     for line in lines:
         key, separator, value = line.strip().partition("=")
         if separator and not key.startswith(("#", ";")):
-            expanded = re.sub(r"\$\{(\w+)\}", lambda match: environment.get(match[1], match[0]), value.strip())
+            expanded = re.sub(
+                r"\$\{(\w+)\}", lambda match: environment.get(match[1], match[0]), value.strip()
+            )
             found[key.strip()] = expanded.strip("\"'")
     return found
 

@@ -93,7 +93,17 @@ class Postgres:
         settings = {**COMMON, **(DURABLE if self.durable else THROW_AWAY), **_small_shared_memory()}
         options = [f"-c{name}={value}" for name, value in settings.items()]
         sockets = str(self.base) if len(str(self.base)) <= LONGEST_SOCKET_FOLDER else ""
-        argv = [self._tool("postgres"), "-D", str(self.data), "-h", "127.0.0.1", "-p", str(self.port), "-k", sockets]
+        argv = [
+            self._tool("postgres"),
+            "-D",
+            str(self.data),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            "-k",
+            sockets,
+        ]
         return Program(
             name="postgres",
             argv=[*argv, *options],
@@ -122,7 +132,9 @@ class Postgres:
                 time.sleep(0.05)
             if not is_alive(pid):
                 return
-        raise LauncherError(f"a PostgreSQL of an earlier start (process {pid}) cannot be stopped", "Stop it by hand.")
+        raise LauncherError(
+            f"a PostgreSQL of an earlier start (process {pid}) cannot be stopped", "Stop it by hand."
+        )
 
     def _recorded_pid(self) -> int | None:
         try:
@@ -193,7 +205,13 @@ class Postgres:
         if self.account is not None:
             identity = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
         done = subprocess.run(
-            list(command), env=self._env(), cwd=self.base, check=False, capture_output=True, text=True, **identity  # type: ignore[call-overload]
+            list(command),
+            env=self._env(),
+            cwd=self.base,
+            check=False,
+            capture_output=True,
+            text=True,
+            **identity,  # type: ignore[call-overload]
         )
         if done.returncode != 0:
             raise LauncherError(f"{Path(command[0]).name} failed:\n{(done.stderr or done.stdout).strip()}")
@@ -214,7 +232,7 @@ def tail(path: Path, lines: int = 15) -> str:
 def _small_shared_memory() -> dict[str, str]:
     """Containers often have 64 MB in /dev/shm, too little for a parallel query; System V memory has no such limit."""
     try:
-        small = shutil.disk_usage("/dev/shm").total < 512 * 1024 * 1024
+        small = shutil.disk_usage("/dev/shm").total < 512 * 1024 * 1024  # noqa: S108 - only measured
     except OSError:
         return {}
     return {"dynamic_shared_memory_type": "sysv"} if small else {}

@@ -12,7 +12,7 @@ from portal.launcher.servers import Servers
 
 
 def prepare(checkout: Checkout, kind: str = environment.RUNTIME, *, front_end: bool = True) -> None:
-    """Bring the environment, and the front-end files with the translations, up to date; next to nothing when they are."""
+    """Bring the environment, the front-end files and the translations up to date; next to nothing when they are."""
     environment.check_platform()
     checkout.prepare()
     with step("environment"):
@@ -44,7 +44,9 @@ def django_environment(checkout: Checkout, servers: Servers, name: str, **extra:
 
 def offline_environment(checkout: Checkout) -> dict[str, str]:
     """For commands that touch no server."""
-    return django_environment(checkout, Servers("postgresql://nobody@127.0.0.1:1/none", "redis://127.0.0.1:1/0"), "demo")
+    return django_environment(
+        checkout, Servers("postgresql://nobody@127.0.0.1:1/none", "redis://127.0.0.1:1/0"), "demo"
+    )
 
 
 def manage(checkout: Checkout, arguments: Sequence[str], env: Mapping[str, str]) -> str:

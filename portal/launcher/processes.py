@@ -33,7 +33,16 @@ class Process:
 
 def celery_worker(name: str, pool: str, concurrency: int, queues: str) -> Process:
     """A Celery worker of some queues. Tasks are acknowledged late: one that is cut off at the end is done again."""
-    options = ["--pool", pool, "--concurrency", str(concurrency), "--queues", queues, "--hostname", f"{name}@%h"]
+    options = [
+        "--pool",
+        pool,
+        "--concurrency",
+        str(concurrency),
+        "--queues",
+        queues,
+        "--hostname",
+        f"{name}@%h",
+    ]
     quiet = ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     return Process(name, ["-m", "celery", "-A", "portal", "worker", *options, *quiet], grace=20.0)
 
@@ -45,7 +54,11 @@ def table(checkout: Checkout, port: int, *, demo: bool = True, lab: bool = True)
     web = ["-m", "gunicorn", "portal.wsgi:application", "--worker-class", "gthread", "--workers", "2"]
     processes = [
         Process(WEB, [*web, "--threads", "16", "--bind", bind, "--graceful-timeout", "5"]),
-        *([Process("lab", ["-m", "lab", "--state", str(checkout.var / "lab" / "state.json")])] if lab else []),
+        *(
+            [Process("lab", ["-m", "lab", "--state", str(checkout.var / "lab" / "state.json")])]
+            if lab
+            else []
+        ),
         Process("dispatcher", ["manage.py", "dispatch"]),
         celery_worker("worker-fast", "threads", 8, "provisioning,polling,default"),
         celery_worker("worker-bulk", "prefork", 1, "rating,billing"),

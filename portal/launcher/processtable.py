@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+# Not asked in place: a type checker takes the answer of its own system for granted.
+_PROC = sys.platform == "linux"
+
 
 def is_alive(pid: int) -> bool:
     """Whether a process runs; a dead one that nobody has collected does not count."""
@@ -21,7 +24,7 @@ def command_of(pid: int) -> str:
     """The program of a process, empty when there is none: a recorded pid may by now be somebody else's."""
     if not is_alive(pid):
         return ""
-    if sys.platform == "linux":
+    if _PROC:
         try:
             return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
         except OSError:
@@ -30,7 +33,7 @@ def command_of(pid: int) -> str:
 
 
 def _is_zombie(pid: int) -> bool:
-    if sys.platform == "linux":
+    if _PROC:
         try:
             # The state follows the program's name, which is in parentheses and may itself hold any character.
             stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")

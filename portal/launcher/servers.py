@@ -45,7 +45,9 @@ class Servers:
         """Start again what has fallen, at its old address: everything else finds it there."""
         for server in (self.postgres, self.valkey):
             if server is not None and server.child is not None and server.child.returncode() is not None:
-                say(f"{coloured(type(server).__name__, YELLOW)} has ended and is started again; log: {server.log}")
+                say(
+                    f"{coloured(type(server).__name__, YELLOW)} has ended and is started again; log: {server.log}"
+                )
                 server.start()
 
     def stop(self) -> None:
@@ -61,7 +63,9 @@ def packages(checkout: Checkout) -> Mapping[str, str | None]:
         [str(checkout.python), "-I", "-c", _FIND], check=False, capture_output=True, text=True, cwd="/"
     )
     if done.returncode != 0:
-        raise LauncherError(f"the virtual environment is broken: {done.stderr.strip()}", "Remove .venv and try again.")
+        raise LauncherError(
+            f"the virtual environment is broken: {done.stderr.strip()}", "Remove .venv and try again."
+        )
     found: dict[str, str | None] = json.loads(done.stdout)
     return found
 
@@ -164,7 +168,9 @@ def kept(checkout: Checkout) -> Iterator[Servers]:
 
 
 @contextmanager
-def throw_away(checkout: Checkout, purpose: str, *, durable: bool = False, outside: bool = False) -> Iterator[Servers]:
+def throw_away(
+    checkout: Checkout, purpose: str, *, durable: bool = False, outside: bool = False
+) -> Iterator[Servers]:
     """Servers in a temporary folder that vanish with the block; `outside` takes those of the environment instead."""
     given = os.environ if outside else {}
     servers = Servers(given.get("DATABASE_URL", ""), given.get("REDIS_URL", ""))

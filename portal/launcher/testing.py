@@ -86,7 +86,9 @@ def story(checkout: Checkout, *, as_json: bool, keep: bool) -> int:
             supervisor.stop()
 
 
-def _tell(checkout: Checkout, supervisor: Supervisor, arguments: Sequence[str], env: Mapping[str, str]) -> int:
+def _tell(
+    checkout: Checkout, supervisor: Supervisor, arguments: Sequence[str], env: Mapping[str, str]
+) -> int:
     """Run a command on our own stdout while the processes it talks to are looked after."""
     process = subprocess.Popen(
         [str(checkout.python), *arguments],

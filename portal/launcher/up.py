@@ -65,7 +65,9 @@ def wait_for_web(supervisor: Supervisor, url: str) -> None:
 
     def answered() -> bool:
         if supervisor.crashes(WEB) >= 2:
-            raise LauncherError(f"the web server does not start; its last lines:\n{supervisor.last_lines(WEB)}")
+            raise LauncherError(
+                f"the web server does not start; its last lines:\n{supervisor.last_lines(WEB)}"
+            )
         return healthy(url)
 
     if not supervisor.run(until=answered, seconds=WEB_PATIENCE):
@@ -114,7 +116,9 @@ def _welcome(
         logins = json.loads(manage(checkout, ["demo_logins", "--json"], env))
         width = max((len(str(login.get("role", ""))) for login in logins), default=0)
         for login in logins:
-            say(f"  {login.get('role', ''):<{width}}  {login.get('username', '')}  {login.get('password', '')}")
+            say(
+                f"  {login.get('role', ''):<{width}}  {login.get('username', '')}  {login.get('password', '')}"
+            )
         say()
     else:
         say("  ./dev manage createsuperuser makes the first account\n")
@@ -147,9 +151,10 @@ def _listeners(checkout: Checkout) -> dict[str, str]:
     for name in LISTENERS:
         # While the demo runs its own listeners hold these ports: what is recorded is right then.
         recorded = known.get(name)
-        held = bool(state.running().get("url")) and isinstance(recorded, int)
-        taken = frozenset(chosen.values())
-        chosen[name] = recorded if held else ports.choose(name, checkout.key, recorded, avoid=taken)
+        if isinstance(recorded, int) and state.running().get("url"):
+            chosen[name] = recorded
+        else:
+            chosen[name] = ports.choose(name, checkout.key, recorded, avoid=frozenset(chosen.values()))
     if chosen != known:
         state.update(listeners=chosen)
     return {name: f"127.0.0.1:{port}" for name, port in chosen.items()}
@@ -172,12 +177,16 @@ def already_running(state: State) -> LauncherError:
 
 def _check_port(port: int) -> None:
     if not ports.is_free(port):
-        raise LauncherError(f"port {port} is taken by another program", f"Choose another: ./dev up --port {port + 1}")
+        raise LauncherError(
+            f"port {port} is taken by another program", f"Choose another: ./dev up --port {port + 1}"
+        )
 
 
 def _begin_anew(checkout: Checkout) -> None:
     if os.environ.get("DATABASE_URL"):
-        raise LauncherError("--fresh never empties a database that is given by DATABASE_URL", "Drop and create it by hand.")
+        raise LauncherError(
+            "--fresh never empties a database that is given by DATABASE_URL", "Drop and create it by hand."
+        )
     with step("removing the old data"):
         remove_data(checkout)
         checkout.prepare()

@@ -65,7 +65,10 @@ class Valkey:
 
     def is_ready(self) -> bool:
         """Whether the server answers to its password."""
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 2) as connection:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.port), 2) as connection,
+        ):
             connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
             answer = b""
             while answer.count(b"\r\n") < 2:
