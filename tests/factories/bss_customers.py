@@ -1,0 +1,95 @@
+"""Makers of parties, customers, accounts, contacts and sites, through the models (the doors are tested on their own)."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from bss.customers.models import (
+    Agreement,
+    BillingAccount,
+    ContactMedium,
+    Customer,
+    CustomerSite,
+    Interaction,
+    Party,
+)
+from kernel import clock
+
+_serial = count(1)
+
+
+def make_party(**overrides: Any) -> Party:
+    """An organization, or a person with `kind="individual"`."""
+    number = next(_serial)
+    if overrides.get("kind") == Party.Kind.INDIVIDUAL:
+        names = {"given_name": "Jeanne", "family_name": f"Martin {number}"}
+    else:
+        names = {"kind": Party.Kind.ORGANIZATION, "trading_name": f"Boulangerie {number}"}
+    return Party.objects.create(**{"language": "fr", **names, **overrides})
+
+
+def make_customer(**overrides: Any) -> Customer:
+    """An active business customer."""
+    overrides.setdefault("party", None)
+    party = overrides.pop("party") or make_party()
+    values = {"segment": Customer.Segment.BUSINESS, "status": Customer.Status.ACTIVE, **overrides}
+    return Customer.objects.create(party=party, **values)
+
+
+def make_account(**overrides: Any) -> BillingAccount:
+    """An active account billed on the 1st in euros."""
+    customer = overrides.pop("customer", None) or make_customer()
+    values = {"name": "Main", "payer": customer.party, "cycle_day": 1, "language": "fr", **overrides}
+    return BillingAccount.objects.create(customer=customer, **values)
+
+
+def make_contact(**overrides: Any) -> ContactMedium:
+    """A preferred e-mail address of a party."""
+    party = overrides.pop("party", None) or make_party()
+    values = {
+        "kind": ContactMedium.Kind.EMAIL,
+        "value": f"contact{next(_serial)}@example.net",
+        "preferred": True,
+        **overrides,
+    }
+    return ContactMedium.objects.create(party=party, **values)
+
+
+def make_site(**overrides: Any) -> CustomerSite:
+    """A site in Lyon without a serving location yet."""
+    customer = overrides.pop("customer", None) or make_customer()
+    values = {
+        "name": f"Site {next(_serial)}",
+        "street": "12 rue de la République",
+        "postcode": "69002",
+        "city": "Lyon",
+        "country": "FR",
+        **overrides,
+    }
+    return CustomerSite.objects.create(customer=customer, **values)
+
+
+def make_agreement(**overrides: Any) -> Agreement:
+    """An approved agreement of 24 months."""
+    customer = overrides.pop("customer", None) or make_customer()
+    values = {
+        "name": "Business Internet 24 months",
+        "start": clock.today(),
+        "term_months": 24,
+        "status": Agreement.Status.APPROVED,
+        **overrides,
+    }
+    return Agreement.objects.create(customer=customer, **values)
+
+
+def make_interaction(**overrides: Any) -> Interaction:
+    """An inbound call that is over."""
+    customer = overrides.pop("customer", None) or make_customer()
+    values = {
+        "channel": Interaction.Channel.PHONE,
+        "reason": "Question about a bill",
+        "at": clock.now(),
+        **overrides,
+    }
+    return Interaction.objects.create(customer=customer, **values)
