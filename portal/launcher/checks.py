@@ -58,8 +58,8 @@ def check(checkout: Checkout, *, fix: bool = False, only: Sequence[str] = ()) ->
             known = ", ".join(["lock", *(check.name for check in checks)])
             raise LauncherError(f"no check is called {', '.join(sorted(unknown))}", f"There are: {known}.")
         outcomes = [_lock(checkout)] if not only or "lock" in only else []
-        outcomes += _run_all(checkout, wanted)
-    _report(outcomes)
+        outcomes += run_all(checkout, wanted)
+    report(outcomes)
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 
@@ -112,7 +112,7 @@ def _lock(checkout: Checkout) -> Outcome:
     return Outcome("lock", time.monotonic() - started, "\n".join(problems), not problems)
 
 
-def _run_all(checkout: Checkout, checks: Sequence[Check]) -> list[Outcome]:
+def run_all(checkout: Checkout, checks: Sequence[Check]) -> list[Outcome]:
     """Two at a time, from one thread: children are tied to the thread that starts them."""
     waiting = list(checks)
     running: list[Running] = []
@@ -154,7 +154,7 @@ def _finish(task: Running) -> Outcome:
     return Outcome(task.check.name, seconds, text.strip(), task.process.returncode == 0)
 
 
-def _report(outcomes: Sequence[Outcome]) -> None:
+def report(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         if not outcome.passed:
             say(f"\n{coloured(outcome.name, RED)}\n{outcome.output}")

@@ -103,7 +103,7 @@ def ensure(checkout: Checkout, kind: str = RUNTIME) -> bool:
 
 def is_current(checkout: Checkout, kind: str) -> bool:
     """Whether the environment was made from this very lock and its interpreter is still there."""
-    return checkout.python.exists() and _stamp(checkout).get(kind) == lock_hash(checkout, kind)
+    return _stamp(checkout).get(kind) == lock_hash(checkout, kind) and checkout.python.exists()
 
 
 def lock_hash(checkout: Checkout, kind: str) -> str:

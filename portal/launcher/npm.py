@@ -17,6 +17,8 @@ from portal.launcher.console import LauncherError
 DEFAULT_REGISTRY = "https://registry.npmjs.org/"
 LARGEST = 64 * 1024 * 1024
 ATTEMPTS = 3
+# npm looks in the etc of its own prefix; these are the prefixes it is installed with.
+GLOBAL_FILES = (Path("/etc/npmrc"), Path("/usr/etc/npmrc"), Path("/usr/local/etc/npmrc"))
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,9 @@ class Registry:
         home = Path(environment.get("HOME", "/"))
         # npm compares these names without regard to case, and so do we.
         variables = {name.lower(): value for name, value in environment.items()}
+        everywhere = variables.get("npm_config_globalconfig")
         files = [
-            Path("/etc/npmrc"),
-            Path("/usr/etc/npmrc"),
-            Path("/usr/local/etc/npmrc"),
-            Path(variables.get("npm_config_globalconfig", "/etc/npmrc")),
+            *([Path(everywhere)] if everywhere else GLOBAL_FILES),
             Path(variables.get("npm_config_userconfig", home / ".npmrc")),
             root / ".npmrc",
         ]

@@ -188,7 +188,7 @@ class Postgres:
     def _ensure_database(self) -> None:
         exists = self._output(
             self._tool("psql"), "-XAtq", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, "-d", "postgres",
-            "-c", f"select 1 from pg_database where datname = '{DATABASE}'",  # noqa: S608 - our own constant
+            "-c", f"select 1 from pg_database where datname = '{DATABASE}'",
         )  # fmt: skip
         if exists.strip() != "1":
             self._run(self._tool("createdb"), "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, DATABASE)

@@ -1,6 +1,5 @@
 """Keeps processes running: reads their logs, restarts what crashes, stops everything in order."""
 
-import contextlib
 import os
 import selectors
 import signal
@@ -8,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from portal.launcher.checkout import Checkout
 from portal.launcher.children import Child, Signals
@@ -127,23 +127,25 @@ class Supervisor:
             os.set_blocking(process.stdout.fileno(), False)
             self.selector.register(process.stdout, selectors.EVENT_READ, entry)
 
-    def _read(self, entry: Supervised) -> None:
+    def _read(self, entry: Supervised) -> bool:
+        """Take what the process has written; whether there was anything."""
         stream = entry.child.process.stdout if entry.child.process else None
         if stream is None or stream.closed:
-            return
+            return False
         try:
             data = os.read(stream.fileno(), 65536)
         except BlockingIOError:
-            return
+            return False
         if not data:
-            self._close(entry)
-            return
+            self._forget(stream)
+            return False
         with entry.log.open("ab") as log:
             log.write(data)
         *lines, entry.rest = (entry.rest + data).split(b"\n")
         entry.rest = entry.rest[-65536:]
         for line in lines:
             self._show(entry, line.decode("utf-8", "replace").rstrip())
+        return True
 
     def _show(self, entry: Supervised, line: str) -> None:
         entry.last = [*entry.last[-14:], line]
@@ -151,7 +153,6 @@ class Supervisor:
             say(f"{coloured(f'{entry.process.name:>11}', entry.colour)} | {line}")
 
     def _fallen(self, entry: Supervised, code: int) -> None:
-        self._read(entry)
         ran = time.monotonic() - entry.child.started
         entry.child.kill()  # children of a killed process would go on working beside its successor
         self._close(entry)
@@ -159,10 +160,11 @@ class Supervisor:
             entry.done = True
             return
         entry.crashes += 1
-        entry.pause = FIRST_PAUSE if ran > SOUND_AFTER else min(entry.pause * 2, LONGEST_PAUSE)
-        entry.restart_at = time.monotonic() + entry.pause
+        pause = FIRST_PAUSE if ran > SOUND_AFTER else entry.pause
+        entry.pause = min(pause * 2, LONGEST_PAUSE)
+        entry.restart_at = time.monotonic() + pause
         reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
-        again = f"again in {entry.pause:.0f} s; log: {entry.log}"
+        again = f"again in {pause:.0f} s; log: {entry.log}"
         say(f"{coloured(f'{entry.process.name:>11}', YELLOW)} | ended ({reason}), {again}")
 
     def _end_late(self, entry: Supervised) -> None:
@@ -175,11 +177,16 @@ class Supervisor:
         return asked is not None and time.monotonic() - asked > entry.process.grace
 
     def _close(self, entry: Supervised) -> None:
+        """Read the last words, which say why it ended, and forget the stream."""
+        while self._read(entry):
+            pass
         stream = entry.child.process.stdout if entry.child.process else None
         if stream is not None and not stream.closed:
-            with contextlib.suppress(KeyError):
-                self.selector.unregister(stream)
-            stream.close()
+            self._forget(stream)
+
+    def _forget(self, stream: IO[bytes]) -> None:
+        self.selector.unregister(stream)
+        stream.close()
 
 
 def _rotate(log: Path) -> None:

@@ -1,0 +1,53 @@
+"""Checkouts to launch from: small folders that borrow this checkout's virtual environment."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from portal.launcher.checkout import Checkout
+from portal.launcher.children import database_account
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """A checkout of its own with nothing in it but an environment."""
+    return make_checkout(tmp_path / "checkout")
+
+
+def make_checkout(root: Path) -> Checkout:
+    root.mkdir(parents=True)
+    (root / ".venv").symlink_to(ROOT / ".venv")
+    made = Checkout(root)
+    made.prepare()
+    return made
+
+
+@pytest.fixture
+def reachable(tmp_path: Path) -> Path:
+    """A folder that the database's account can enter, even where the tests' own temporary folder is private."""
+    if database_account() is not None:
+        for folder in (tmp_path, *tmp_path.parents):
+            if folder.stat().st_mode & 0o005 != 0o005:
+                folder.chmod(folder.stat().st_mode | 0o055)
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def no_outside_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The servers of the tests themselves are not those that the launcher is to find."""
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def eventually(question: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Whether something that other processes bring about comes to be."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if question():
+            return True
+        time.sleep(0.05)
+    return False
