@@ -1,0 +1,1 @@
+"""Network elements to run against: a small provider in one process, on loopback (docs/lab.md)."""

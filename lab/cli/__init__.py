@@ -1,0 +1,1 @@
+"""The two vendors' command lines, and the SSH server they are reached by."""

@@ -1,0 +1,1 @@
+"""Network elements: ports, counters, services and the element itself."""

@@ -1,0 +1,1 @@
+"""RADIUS of the BNG: subscriber sessions, their accounting, and changes of authorization."""
