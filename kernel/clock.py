@@ -38,6 +38,14 @@ def now() -> datetime:
     return system_now() + _offset()
 
 
+def from_system(instant: datetime) -> datetime:
+    """Business time of an instant that a machine stamped (an element's syslog line, a session's start).
+
+    The same instant in production; in a demo whose clock was moved, as far ahead as the business clock is.
+    """
+    return instant + (_offset() if settings.CLOCK_MOVABLE else timedelta(0))
+
+
 def today(zone: str = "UTC") -> date:
     """Business date in an IANA time zone (billing days are days of the account's zone)."""
     return now().astimezone(ZoneInfo(zone)).date()

@@ -103,3 +103,13 @@ def test_a_frozen_clock_stands_still_in_its_block_only() -> None:
     with clock.frozen(instant):
         assert clock.now() == instant
         assert clock.today("Europe/Paris") == date(2026, 1, 1)
+
+
+@pytest.mark.django_db
+def test_what_a_machine_stamped_follows_the_moved_clock() -> None:
+    stamped = clock.system_now()
+    assert clock.from_system(stamped) == stamped
+    clock.move_to(clock.now() + timedelta(days=3))
+    assert timedelta(days=3) <= clock.from_system(stamped) - stamped < timedelta(days=3, seconds=5)
+    ClockSetting.objects.all().delete()
+    clock.forget()
