@@ -1,4 +1,4 @@
-"""Makers of parties, customers, accounts, contacts and sites, through the models (the doors are tested on their own)."""
+"""Makers of parties, customers, accounts, contacts and sites, straight through the models."""
 
 from __future__ import annotations
 

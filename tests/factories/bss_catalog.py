@@ -1,0 +1,222 @@
+"""Makers of catalogue entries, straight through the models."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from bss.catalog.models import (
+    Allowance,
+    BundleItem,
+    Catalog,
+    Category,
+    OfferingPrice,
+    ProductOffering,
+    ProductSpecification,
+    Tariff,
+    TariffCalendar,
+    TariffRate,
+    TimeBand,
+    TimeBandHours,
+    Zone,
+    ZonePlan,
+    ZonePrefix,
+)
+from kernel import clock
+
+START = date(2025, 1, 1)
+_serial = count(1)
+
+DOWNSTREAM = {
+    "name": "downstream_mbps",
+    "type": "integer",
+    "label_en": "Download speed",
+    "label_fr": "Débit descendant",
+    "unit": "Mbit/s",
+    "required": True,
+    "minimum": 1,
+    "maximum": 10_000,
+}
+
+
+def make_category(**overrides: Any) -> Category:
+    """A shelf without a catalogue."""
+    number = next(_serial)
+    return Category.objects.create(
+        **{"code": f"shelf-{number}", "name_en": f"Shelf {number}", "name_fr": f"Rayon {number}", **overrides}
+    )
+
+
+def make_catalog(**overrides: Any) -> Catalog:
+    """An empty catalogue."""
+    number = next(_serial)
+    return Catalog.objects.create(
+        **{
+            "code": f"catalog-{number}",
+            "name_en": f"Catalogue {number}",
+            "name_fr": f"Catalogue {number}",
+            **overrides,
+        }
+    )
+
+
+def make_specification(**overrides: Any) -> ProductSpecification:
+    """An internet access with one characteristic, launched."""
+    number = next(_serial)
+    values = {
+        "code": f"internet-{number}",
+        "name_en": f"Internet access {number}",
+        "name_fr": f"Accès internet {number}",
+        "characteristics": [DOWNSTREAM],
+        "status": "launched",
+        **overrides,
+    }
+    return ProductSpecification.objects.create(**values)
+
+
+def make_offering(*, launch: bool = True, **overrides: Any) -> ProductOffering:
+    """An offer on sale since 2025, without prices; `launch=False` leaves it in design, open for edits."""
+    number = next(_serial)
+    values: dict[str, Any] = {
+        "code": f"offer-{number}",
+        "name_en": f"Offer {number}",
+        "name_fr": f"Offre {number}",
+        "valid_from": START,
+        **overrides,
+    }
+    if not values.get("is_bundle") and "specification" not in values:
+        values["specification"] = make_specification()
+    if not values.get("is_bundle") and "characteristics" not in values:
+        values["characteristics"] = {"downstream_mbps": 100}
+    offering = ProductOffering.objects.create(**values)
+    return launch_offering(offering) if launch else offering
+
+
+def launch_offering(offering: ProductOffering) -> ProductOffering:
+    """Put an offer on sale with its prices and their tariffs, without asking anybody."""
+    now = clock.now()
+    Tariff.objects.filter(prices__offering=offering, status="draft").update(status="released")
+    offering.prices.filter(released=None).update(released=now)
+    ProductOffering.objects.filter(pk=offering.pk).update(status="launched", launched=now)
+    offering.refresh_from_db()
+    return offering
+
+
+def make_price(**overrides: Any) -> OfferingPrice:
+    """50 € a month in advance on an open offer; `kind="one_off"` and `kind="usage"` fill in what these need."""
+    offering = overrides.pop("offering", None) or make_offering(launch=False)
+    kind = overrides.get("kind", OfferingPrice.Kind.RECURRING)
+    by_kind: dict[str, dict[str, Any]] = {
+        "recurring": {"code": "monthly", "amount": Decimal(50), "period_months": 1, "timing": "advance"},
+        "one_off": {"code": "setup", "amount": Decimal(90), "occasion": "activation"},
+        "usage": {"code": "voice"},
+    }
+    values = {
+        "kind": kind,
+        "name_en": "Monthly fee",
+        "name_fr": "Abonnement",
+        "valid_from": START,
+        **by_kind[str(kind)],
+        **overrides,
+    }
+    if kind == OfferingPrice.Kind.USAGE and "tariff" not in values:
+        values["tariff"] = make_tariff()
+    return OfferingPrice.objects.create(offering=offering, **values)
+
+
+def make_bundle_item(**overrides: Any) -> BundleItem:
+    """A member that a bundle always holds once."""
+    bundle = overrides.pop("bundle", None) or make_offering(launch=False, is_bundle=True)
+    offering = overrides.pop("offering", None) or make_offering()
+    return BundleItem.objects.create(bundle=bundle, offering=offering, **overrides)
+
+
+def make_allowance(**overrides: Any) -> Allowance:
+    """300 minutes shared on the account, on an open offer."""
+    offering = overrides.pop("offering", None) or make_offering(launch=False)
+    values = {
+        "code": "minutes-300",
+        "name_en": "300 minutes",
+        "name_fr": "300 minutes",
+        "unit": "min",
+        "quantity": 300,
+        "shared": True,
+        **overrides,
+    }
+    return Allowance.objects.create(offering=offering, **values)
+
+
+def make_zone_plan(zones: dict[str, list[str]] | None = None, **overrides: Any) -> ZonePlan:
+    """A plan of zones with their prefixes; by default national fixed, national mobile and Europe."""
+    number = next(_serial)
+    plan = ZonePlan.objects.create(
+        **{"code": f"zones-{number}", "name_en": f"Zones {number}", "name_fr": f"Zones {number}", **overrides}
+    )
+    wanted = zones or {"national": ["33"], "mobile": ["336", "337"], "europe": ["32", "34", "49"]}
+    for code, prefixes in wanted.items():
+        zone = Zone.objects.create(plan=plan, code=code, name_en=code.title(), name_fr=code.title())
+        ZonePrefix.objects.bulk_create(ZonePrefix(plan=plan, zone=zone, prefix=prefix) for prefix in prefixes)
+    return plan
+
+
+def make_calendar(**overrides: Any) -> TariffCalendar:
+    """Peak on working days from 8 to 19 in Paris, off-peak else and on holidays."""
+    number = next(_serial)
+    calendar = TariffCalendar.objects.create(
+        **{
+            "code": f"peak-{number}",
+            "name_en": "Peak hours",
+            "name_fr": "Heures pleines",
+            "country": "FR",
+            **overrides,
+        }
+    )
+    peak = TimeBand.objects.create(calendar=calendar, code="peak", name_en="Peak", name_fr="Heures pleines")
+    TimeBand.objects.create(
+        calendar=calendar, code="off-peak", name_en="Off-peak", name_fr="Heures creuses", is_default=True
+    )
+    TimeBandHours.objects.bulk_create(
+        TimeBandHours(calendar=calendar, band=peak, day=day, start_minute=8 * 60, end_minute=19 * 60)
+        for day in range(5)
+    )
+    return calendar
+
+
+def make_tariff(**overrides: Any) -> Tariff:
+    """A draft voice tariff with zones, peak hours and a rate in each zone and band, 30/6 in Europe."""
+    number = next(_serial)
+    values = {
+        "code": f"voice-{number}",
+        "service": Tariff.Service.VOICE,
+        "name_en": f"Business voice {number}",
+        "name_fr": f"Voix pro {number}",
+        **overrides,
+    }
+    if "zone_plan" not in values:
+        values["zone_plan"] = make_zone_plan()
+    if "calendar" not in values:
+        values["calendar"] = make_calendar()
+    tariff = Tariff.objects.create(**values)
+    if tariff.zone_plan is None:
+        return tariff
+    prices = {"national": ("0.02", "0.01"), "mobile": ("0.12", "0.08"), "europe": ("0.15", "0.15")}
+    bands: list[TimeBand | None] = (
+        list(tariff.calendar.bands.order_by("-code")) if tariff.calendar else [None]
+    )
+    TariffRate.objects.bulk_create(
+        TariffRate(
+            tariff=tariff,
+            zone=zone,
+            band=band,
+            connect_fee=Decimal("0.05"),
+            price=Decimal(prices.get(zone.code, ("0.20", "0.20"))[index]),
+            per=60,
+            first_step=30 if zone.code == "europe" else 1,
+            next_step=6 if zone.code == "europe" else 1,
+        )
+        for zone in tariff.zone_plan.zones.all()
+        for index, band in enumerate(bands)
+    )
+    return tariff
