@@ -53,7 +53,9 @@ def table(checkout: Checkout, port: int, *, demo: bool = True, lab: bool = True)
     schedule = str(checkout.var / "celerybeat-schedule")
     web = ["-m", "gunicorn", "portal.wsgi:application", "--worker-class", "gthread", "--workers", "2"]
     processes = [
-        Process(WEB, [*web, "--threads", "16", "--bind", bind, "--graceful-timeout", "5"]),
+        Process(
+            WEB, [*web, "--threads", "16", "--bind", bind, "--graceful-timeout", "5", "--no-control-socket"]
+        ),
         *(
             [Process("lab", ["-m", "lab", "--state", str(checkout.var / "lab" / "state.json")])]
             if lab
