@@ -231,7 +231,7 @@ class Network:
     def _boot(self, element: Element) -> None:
         element.boot()
         self.settle()
-        self._note_boot(element)
+        self.note_boot(element)
 
     def _cancel_boot(self, element: Element) -> None:
         if element.boot_timer:
@@ -249,7 +249,7 @@ class Network:
                 booted.append(element)
         self.settle()
         for element in booted:
-            self._note_boot(element)
+            self.note_boot(element)
 
     def bounce(self, element: Element, port: Port) -> None:
         """A port down and up again."""
@@ -269,7 +269,8 @@ class Network:
             Event(what, element.name, self.clock.now(), severity, text, name, element.answers, data)
         )
 
-    def _note_boot(self, element: Element) -> None:
+    def note_boot(self, element: Element) -> None:
+        """An element has come up and tells everybody."""
         if self.broker:
             self.broker.booted(element)
         text = f"System restarted, {element.spec.model} version {element.version}"

@@ -127,12 +127,8 @@ class HeronShell(HeronBase):
     def _edit(self, session: NamedSession, line: str) -> str:
         if state_of(self, session) == "pending":
             raise self.error(f"Session {session.name} waits for confirmation")
-        changes, self.modes = grammar.interpret(session.candidate.tree, self.modes, line, self.element.schema)
-        for path, value in changes:
-            if value is None:
-                session.candidate.delete(path)
-            else:
-                session.candidate.set(path, value)
+        candidate = session.candidate
+        self.modes = grammar.apply(candidate, candidate.tree, self.modes, line, self.element.schema)
         return ""
 
     def _exit(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lab.config.args import BadValue, ConfigError, SyntaxProblem, UnknownPort
 from lab.config.schema import Schema
-from lab.config.tree import FLAG, Path, Tree
+from lab.config.tree import FLAG, Editable, Path, Tree
 
 KEY, VALUE = "{key}", "{value}"
 Block = dict[str, "Block | None"]  # lines; a line with a block below it opens a mode
@@ -252,22 +252,27 @@ def _place(line: tuple[str, ...], place_of: dict[tuple[str, ...], int]) -> tuple
 def parse(text_lines: Iterable[str], schema: Schema) -> Tree:
     """The configuration that text describes; `!` comments, `end` and blank lines are skipped."""
     tree = Tree()
+    edit(tree, tree, text_lines, schema)
+    return tree
+
+
+def edit(target: Editable, tree: Tree, text_lines: Iterable[str], schema: Schema) -> None:
+    """Apply lines from the outermost mode on; `tree` is the target's present content."""
     modes = [TOP]
     for raw in text_lines:
         text = raw.strip()
         if text and not text.startswith("!") and text != "end":
-            modes = apply(tree, modes, text, schema)
-    return tree
+            modes = apply(target, tree, modes, text, schema)
 
 
-def apply(tree: Tree, modes: list[Mode], text: str, schema: Schema) -> list[Mode]:
-    """Take one line into a tree; returns the modes afterwards. Raises ConfigError when it fits nowhere."""
+def apply(target: Editable, tree: Tree, modes: list[Mode], text: str, schema: Schema) -> list[Mode]:
+    """Take one line into the target; returns the modes afterwards. Raises ConfigError when it fits nowhere."""
     changes, modes = interpret(tree, modes, text, schema)
     for path, value in changes:
         if value is None:
-            tree.delete(path)
+            target.delete(path)
         else:
-            tree.set(path, value)
+            target.set(path, value)
     return modes
 
 

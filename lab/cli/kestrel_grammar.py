@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from lab.config.args import BadValue, ConfigError, SyntaxProblem, UnknownPort
 from lab.config.schema import Schema
-from lab.config.tree import FLAG, Path, Tree
+from lab.config.tree import FLAG, Editable, Path, Tree
 
 _BARE = re.compile(r"[A-Za-z0-9_.:/@+-]+")
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s"]+)')
@@ -62,16 +62,23 @@ def render(tree: Tree) -> str:
     return "\n".join(statement(*leaf) for leaf in tree.leaves())
 
 
-def parse(lines: Iterable[str], schema: Schema) -> Tree:
-    """The configuration that `set` lines describe; blank lines and # comments are skipped."""
-    tree = Tree()
+def edit(target: Editable, lines: Iterable[str], schema: Schema) -> None:
+    """Apply `set` and `delete` lines; blank lines and # comments are skipped. Raises a ConfigError."""
     for line in lines:
-        words = tokens(line) if line.strip() and not line.lstrip().startswith("#") else []
-        if not words:
-            continue
-        if words[0] != "set":
-            raise SyntaxProblem("'set'", words[0])
-        tree.set(*schema.statement(words[1:]))
+        words = tokens(line)
+        match words[:1]:
+            case ["set"]:
+                target.set(*schema.statement(words[1:]))
+            case ["delete"]:
+                target.delete(() if words[1:] == ["all"] else schema.branch(words[1:]))
+            case [word] if not word.startswith("#"):
+                raise SyntaxProblem("'set' or 'delete'", word)
+
+
+def parse(lines: Iterable[str], schema: Schema) -> Tree:
+    """The configuration that `set` lines describe."""
+    tree = Tree()
+    edit(tree, lines, schema)
     return tree
 
 

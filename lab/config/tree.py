@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import Protocol
 
 Path = tuple[str, ...]
 FLAG = ""  # the value of a leaf that is merely there, such as `disable`
@@ -26,6 +27,14 @@ def natural(word: str) -> tuple[tuple[int, int, str], ...]:
 def order(path: Path) -> tuple[tuple[tuple[int, int, str], ...], ...]:
     """Sort key of a path."""
     return tuple(natural(word) for word in path)
+
+
+class Editable(Protocol):
+    """What configuration lines act upon: a tree, or a session's candidate."""
+
+    def set(self, path: Path, value: str = FLAG) -> None: ...
+
+    def delete(self, path: Path) -> int: ...
 
 
 class Tree:

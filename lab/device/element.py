@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from lab.clock import Clock, Timer
 from lab.config import view
-from lab.config.schema import PortLimits, Schema
+from lab.config.schema import Schema
 from lab.config.store import Candidate, ConfigStore
 from lab.config.tree import Tree
 from lab.config.view import Service, SubscriberRule, VoiceLine
@@ -103,6 +103,7 @@ class Element:
         spec: ElementSpec,
         defaults: Defaults,
         clock: Clock,
+        schema: Schema,
         initial: Tree,
         saved: Callable[[Tree], object],
     ) -> None:
@@ -134,8 +135,7 @@ class Element:
         self.calls_in_use: Callable[[str], int] = lambda number: 0  # the voice gateway knows
         self.config_changed: Callable[[Element], object] = lambda element: None
         self.noted: Callable[[Element, str, str], object] = lambda element, kind, text: None
-        limits = {port.name: PortLimits(port.speed_mbps, port.kind == "network") for port in spec.ports}
-        self.schema = Schema(spec.role, limits)
+        self.schema = schema
         self.store = ConfigStore(
             self.schema,
             initial,

@@ -24,6 +24,9 @@ class Gateway:
         self._born = f"{int(clock.now().timestamp()) & 0xFFFFFFFF:08x}"  # keeps ids apart over restarts
         element.calls_in_use = lambda number: self._busy.get(number, 0)
 
+    def knows(self, number: str) -> bool:
+        return number in self.element.voice_lines
+
     def call(self, a: str, b: str, seconds: int, cause: int = NORMAL) -> CallRecord:
         """A call that ended just now. Raises ValueError when neither number is a line of this gateway."""
         cause = self._admit(a, b) or cause
