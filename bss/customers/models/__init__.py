@@ -2,7 +2,7 @@
 
 from bss.customers.models.account import BillingAccount
 from bss.customers.models.contact import Consent, ContactMedium, Interaction
-from bss.customers.models.customer import Agreement, Customer, CustomerSite
+from bss.customers.models.customer import Agreement, Customer, CustomerOwnedQuerySet, CustomerSite
 from bss.customers.models.party import Party
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Consent",
     "ContactMedium",
     "Customer",
+    "CustomerOwnedQuerySet",
     "CustomerSite",
     "Interaction",
     "Party",
