@@ -12,14 +12,13 @@ from typing import IO
 from portal.launcher.checkout import Checkout
 from portal.launcher.children import Child, Signals
 from portal.launcher.console import RED, YELLOW, coloured, say
+from portal.launcher.loglines import Throttle, is_alarming, terse
 from portal.launcher.processes import Process, colour_of
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 # A process that ran this long before it fell is taken as sound: its next restart is quick again.
 SOUND_AFTER = 60.0
 LARGEST_LOG = 20 * 1024 * 1024
-# Of a process's lines only these reach the terminal; all are in its log.
-ALARMING = ("ERROR", "CRITICAL", "Traceback (most recent call last)")
 
 
 @dataclass
@@ -36,6 +35,7 @@ class Supervised:
     done: bool = False
     rest: bytes = b""
     last: list[str] = field(default_factory=list)
+    throttle: Throttle = field(default_factory=Throttle)
 
 
 class Supervisor:
@@ -148,9 +148,14 @@ class Supervisor:
         return True
 
     def _show(self, entry: Supervised, line: str) -> None:
-        entry.last = [*entry.last[-14:], line]
-        if self.verbose or entry.process.echo or any(word in line for word in ALARMING):
-            say(f"{coloured(f'{entry.process.name:>11}', entry.colour)} | {line}")
+        entry.last = [*entry.last[-14:], terse(line)]
+        wanted = self.verbose or entry.process.echo
+        if not wanted and not (is_alarming(line) and entry.throttle.lets_through()):
+            return
+        name = coloured(f"{entry.process.name:>11}", entry.colour)
+        if held := entry.throttle.take_held():
+            say(f"{name} | … {held} more like this in {entry.log}")
+        say(f"{name} | {terse(line)}")
 
     def _fallen(self, entry: Supervised, code: int) -> None:
         ran = time.monotonic() - entry.child.started

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,8 @@ from portal.launcher.supervise import Supervisor
 # Listeners of the southbound side; each setting wants host:port.
 LISTENERS = ("TRAP_LISTEN", "SYSLOG_LISTEN", "RADIUS_LISTEN")
 WEB_PATIENCE = 90.0
+# A server that answers, but with an error, may still be waiting for something; not for long.
+MOST_REFUSALS, MOST_CRASHES = 20, 2
 
 
 def up(checkout: Checkout, options: argparse.Namespace) -> int:
@@ -61,29 +64,31 @@ def prepare_quietly(checkout: Checkout) -> None:
 
 
 def wait_for_web(supervisor: Supervisor, url: str) -> None:
-    """Until /healthz answers; gives up when the web server keeps falling."""
+    """Until /healthz answers that all is well; gives up when the web server keeps falling or refusing."""
 
-    def answered() -> bool:
-        if supervisor.crashes(WEB) >= 2:
-            raise LauncherError(
-                f"the web server does not start; its last lines:\n{supervisor.last_lines(WEB)}"
-            )
-        return healthy(url)
+    problem, deadline = "nothing", time.monotonic() + WEB_PATIENCE
+    refusals = 0
+    while time.monotonic() < deadline and refusals < MOST_REFUSALS and supervisor.crashes(WEB) < MOST_CRASHES:
+        problem = ill(url)
+        if not problem:
+            return
+        refusals += problem.startswith("HTTP")
+        supervisor.run(seconds=0.25)
+    raise LauncherError(
+        f"the web server does not come up: {url}/healthz gave {problem}. Its last lines:\n"
+        f"{supervisor.last_lines(WEB)}"
+    )
 
-    if not supervisor.run(until=answered, seconds=WEB_PATIENCE):
-        raise LauncherError(
-            f"{url}/healthz does not answer after {WEB_PATIENCE:.0f} s; last lines of the web server:\n"
-            f"{supervisor.last_lines(WEB)}"
-        )
 
-
-def healthy(url: str) -> bool:
-    """Whether the portal answers that it is alive."""
+def ill(url: str) -> str:
+    """What is wrong with the portal at that address; empty when it answers that it is well."""
     try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:  # noqa: S310 - our own http address
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+            return "" if answer.status == 200 else f"HTTP {answer.status}"
+    except urllib.error.HTTPError as error:
+        return f"HTTP {error.code}"
+    except OSError as error:
+        return str(getattr(error, "reason", error))
 
 
 def _serve(
