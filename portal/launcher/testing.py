@@ -13,7 +13,7 @@ from portal.launcher.preparation import django_environment, manage, prepare
 from portal.launcher.processes import table
 from portal.launcher.servers import Servers, throw_away
 from portal.launcher.supervise import Supervisor
-from portal.launcher.up import LISTENERS, wait_for_web
+from portal.launcher.up import LISTENERS, make_folders, wait_for_web
 
 DRILLS = "--drills"
 
@@ -110,10 +110,10 @@ def _throw_away_environment(checkout: Checkout, servers: Servers, name: str, **e
     if servers.folder is None:
         raise LauncherError("throw-away servers have no folder")
     var = servers.folder / "var"
-    (var / "lab").mkdir(parents=True, exist_ok=True)
+    lab = make_folders(var)
     chosen: set[int] = set()
     for listener in LISTENERS:
         chosen.add(ports.choose(listener, str(servers.folder), avoid=frozenset(chosen)))
     listeners = {name: f"127.0.0.1:{port}" for name, port in zip(LISTENERS, sorted(chosen), strict=True)}
-    own = {"TRUNKLINE_VAR": str(var), "LAB_STATE": str(var / "lab" / "state.json"), **listeners, **extra}
+    own = {"TRUNKLINE_VAR": str(var), "LAB_STATE": str(lab / "state.json"), **listeners, **extra}
     return django_environment(checkout, servers, name, **own)

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from portal.launcher import ports
 from portal.launcher.checkout import Checkout, State, exclusive
@@ -83,7 +84,7 @@ def wait_for_web(supervisor: Supervisor, url: str) -> None:
 def ill(url: str) -> str:
     """What is wrong with the portal at that address; empty when it answers that it is well."""
     try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:  # noqa: S310 - our own http address
             return "" if answer.status == 200 else f"HTTP {answer.status}"
     except urllib.error.HTTPError as error:
         return f"HTTP {error.code}"
@@ -130,6 +131,14 @@ def _welcome(
     say(coloured(f"  logs: {checkout.logs}   stop: Ctrl-C\n", DIM))
 
 
+def make_folders(var: Path) -> Path:
+    """Folders that processes expect to find; the one of the lab."""
+    # Static files come from their sources here, but their collected place is asked for too.
+    for name in ("lab", "static"):
+        (var / name).mkdir(parents=True, exist_ok=True)
+    return var / "lab"
+
+
 @contextmanager
 def _timed(checkout: Checkout) -> Iterator[Servers]:
     with ExitStack() as stack:
@@ -140,8 +149,7 @@ def _timed(checkout: Checkout) -> Iterator[Servers]:
 
 def _environment(checkout: Checkout, servers: Servers, port: object) -> dict[str, str]:
     listeners = _listeners(checkout)
-    lab = checkout.var / "lab"
-    lab.mkdir(parents=True, exist_ok=True)
+    lab = make_folders(checkout.var)
     public = f"http://127.0.0.1:{port or 8000}"
     extra = {"LAB_STATE": str(lab / "state.json"), "PUBLIC_URL": public, **listeners}
     return django_environment(checkout, servers, "demo", **extra)
