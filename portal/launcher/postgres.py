@@ -117,7 +117,20 @@ class Postgres:
 
     def is_ready(self) -> bool:
         """Whether the server accepts connections. A pid alone proves nothing: an unreaped child still has one."""
-        command = [self._tool("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-t", "2"]
+        command = [
+            self._tool("pg_isready"),
+            "-q",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            "-U",
+            USER,
+            "-d",
+            "postgres",
+            "-t",
+            "2",
+        ]
         return subprocess.run(command, env=self._env(), check=False, capture_output=True).returncode == 0
 
     def stop_leftover(self) -> None:

@@ -170,7 +170,10 @@ class Supervisor:
         entry.restart_at = time.monotonic() + pause
         reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
         again = f"again in {pause:.0f} s; log: {entry.log}"
-        say(f"{coloured(f'{entry.process.name:>11}', YELLOW)} | ended ({reason}), {again}")
+        name = coloured(f"{entry.process.name:>11}", YELLOW)
+        say(f"{name} | ended ({reason}), {again}")
+        for line in [line for line in entry.last if line.strip()][-2:]:
+            say(f"{name} |   {line}")
 
     def _end_late(self, entry: Supervised) -> None:
         if entry.child.returncode() is None and (self._late(entry) or Signals.hurried()):
