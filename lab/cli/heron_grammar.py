@@ -261,7 +261,9 @@ def edit(target: Editable, tree: Tree, text_lines: Iterable[str], schema: Schema
     modes = [TOP]
     for raw in text_lines:
         text = raw.strip()
-        if text and not text.startswith("!") and text != "end":
+        if text == "exit":
+            modes = modes[:-1] or [TOP]
+        elif text and not text.startswith("!") and text != "end":
             modes = apply(target, tree, modes, text, schema)
 
 
