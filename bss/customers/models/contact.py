@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from bss.customers.models.customer import Customer, CustomerOwnedQuerySet
@@ -69,7 +70,7 @@ class ContactMedium(Stamped):
                 name="bss_contact_fits_kind",
             ),
         ]
-        indexes = [models.Index(fields=["kind", "value"], name="bss_contact_value")]
+        indexes = [models.Index("kind", Upper("value"), name="bss_contact_value")]
 
     def __str__(self) -> str:
         return self.value
