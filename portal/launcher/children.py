@@ -61,6 +61,7 @@ class Account:
 def database_account() -> Account | None:
     """For root, the account that PostgreSQL (which refuses root) is given; None: run as ourselves. Never useradd."""
     if os.geteuid() != 0:
+        _refuse_nameless()
         return None
     for name in ("postgres", "nobody"):
         try:
@@ -72,6 +73,17 @@ def database_account() -> Account | None:
         "you are root, and there is neither an account postgres nor nobody to run PostgreSQL as",
         "Run ./dev as an ordinary user, or set DATABASE_URL.",
     )
+
+
+def _refuse_nameless() -> None:
+    """PostgreSQL asks for the name of its account, which a container begun with a bare number does not have."""
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise LauncherError(
+            f"your user id {os.geteuid()} has no name on this system, and PostgreSQL will not run without",
+            "Run as a user that is in /etc/passwd, or set DATABASE_URL.",
+        ) from None
 
 
 def can_enter(account: Account, folder: Path) -> bool:

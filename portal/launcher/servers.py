@@ -72,8 +72,7 @@ def packages(checkout: Checkout) -> Mapping[str, str | None]:
 
 def system_folder(checkout: Checkout) -> Path:
     """For root with a checkout that the database's account cannot enter: a folder every account can reach."""
-    for parent in (Path("/var/lib"), Path("/var/tmp"), Path("/tmp")):  # noqa: S108 - the name is ours, 0755 and checked
-        folder = parent / f"trunkline-{checkout.key}"
+    for folder in _system_folders(checkout):
         try:
             folder.mkdir(mode=0o755, exist_ok=True)
         except OSError:
@@ -83,6 +82,11 @@ def system_folder(checkout: Checkout) -> Path:
             folder.chmod(0o755)
             return folder
     raise LauncherError("no folder that the account of PostgreSQL can enter", "Set DATABASE_URL.")
+
+
+def _system_folders(checkout: Checkout) -> list[Path]:
+    parents = ("/var/lib", "/var/tmp", "/tmp")  # noqa: S108 - whose folder it is is looked at before it is used
+    return [Path(parent) / f"trunkline-{checkout.key}" for parent in parents]
 
 
 def data_folder(checkout: Checkout, account: Account | None) -> Path:
@@ -215,10 +219,8 @@ def temporary_folder(checkout: Checkout, purpose: str) -> Iterator[Path]:
 
 def remove_data(checkout: Checkout) -> None:
     """Forget the demo: its database, queue, files and secrets. The caller holds the lock, which therefore stays."""
-    folders = [checkout.var]
-    if os.geteuid() == 0:
-        folders.append(system_folder(checkout))
-    for folder in folders:
+    elsewhere = _system_folders(checkout) if os.geteuid() == 0 else []
+    for folder in (checkout.var, *elsewhere):
         Postgres(Path(), folder / "postgres", 0, "", Path()).stop_leftover()
         Valkey(Path(), folder / "valkey", 0, "", Path()).stop_leftover()
         for entry in folder.iterdir() if folder.is_dir() else ():
@@ -228,6 +230,9 @@ def remove_data(checkout: Checkout) -> None:
                 shutil.rmtree(entry, ignore_errors=True)
             else:
                 entry.unlink()
+    for folder in elsewhere:
+        if folder.is_dir() and not folder.is_symlink():
+            folder.rmdir()
 
 
 def _postgres(checkout: Checkout, base: Path, password: str, logs: Path) -> Postgres:

@@ -223,6 +223,19 @@ def test_folders_of_killed_runs_are_removed_and_those_in_use_are_not(checkout: C
     assert not stale.exists()
 
 
+def test_an_account_without_a_name_is_told_so_before_postgresql_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nobody_knows(uid: int) -> object:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    monkeypatch.setattr(pwd, "getpwuid", nobody_knows)
+
+    with pytest.raises(LauncherError, match="4711 has no name"):
+        database_account()
+
+
 def test_forgetting_the_data_keeps_the_lock_that_guards_it(checkout: Checkout) -> None:
     with kept(checkout):
         pass
@@ -260,7 +273,7 @@ class TestAsRoot:
             assert checkout.root.stat().st_mode & 0o077 == 0
 
             remove_data(checkout)
-            assert list(folder.iterdir()) == []
+            assert not folder.exists()
         finally:
             subprocess.run(["rm", "-rf", str(folder)], check=True)
 
