@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 
 from kernel import clock
 from kernel.models import Scope, User
+from tests.running_lab import RunningLab
 
 # A Thursday in winter: no clock change nearby, mid-month.
 NOW = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
@@ -45,3 +46,19 @@ def make_user(db: None) -> Callable[..., User]:
 def admin(make_user: Callable[..., User]) -> User:
     """A user who may do everything."""
     return make_user("admin", username="ada")
+
+
+@pytest.fixture(scope="session")
+def lab_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
+    """One lab a test session."""
+    lab = RunningLab(tmp_path_factory.mktemp("lab"))
+    yield lab
+    lab.stop()
+
+
+@pytest.fixture
+def lab(lab_process: RunningLab) -> RunningLab:
+    """The lab, every element healthy and in its first configuration."""
+    lab_process.ctl("reset")
+    lab_process.ctl("reset", "config")
+    return lab_process
