@@ -71,6 +71,7 @@ class Lab:
         self._udp: list[asyncio.DatagramTransport] = []
         self._tasks: list[asyncio.Task[None]] = []
         self.started_at = self.clock.now()
+        self._stopped = False
 
     async def __aenter__(self) -> Lab:
         await self.start()
@@ -99,7 +100,10 @@ class Lab:
         self.write_state(running=True)
 
     async def stop(self) -> None:
-        """Account for what was used, write the last call records, close."""
+        """Account for what was used, write the last call records, close. A second time does nothing."""
+        if self._stopped:
+            return
+        self._stopped = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -24,6 +24,8 @@ from lab.radius.accounting import dictionary
 from lab.running import Lab, Options
 from lab.topology import BUILT_IN
 
+asyncssh.set_log_level("WARNING")  # or a failing test drowns in handshakes
+
 PATIENCE = 8.0  # seconds until a condition that does not come is a failure
 PROMPT = re.compile(r"(?:^|\n)(admin@[\w.-]+(?:>|#) |[\w.-]+(?:\(config[^)]*\))?# )$")
 
