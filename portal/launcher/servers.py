@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -224,7 +224,8 @@ def remove_data(checkout: Checkout) -> None:
         Postgres(Path(), folder / "postgres", 0, "", Path()).stop_leftover()
         Valkey(Path(), folder / "valkey", 0, "", Path()).stop_leftover()
         for entry in folder.iterdir() if folder.is_dir() else ():
-            if entry.suffix == ".lock":
+            # Locks guard what happens right now; a folder of throw-away servers may be in use by a test.
+            if entry.suffix == ".lock" or entry.name.startswith("trunkline-"):
                 continue
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry, ignore_errors=True)
@@ -232,7 +233,8 @@ def remove_data(checkout: Checkout) -> None:
                 entry.unlink()
     for folder in elsewhere:
         if folder.is_dir() and not folder.is_symlink():
-            folder.rmdir()
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _postgres(checkout: Checkout, base: Path, password: str, logs: Path) -> Postgres:
