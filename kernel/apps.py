@@ -11,6 +11,9 @@ class KernelConfig(AppConfig):
     def ready(self) -> None:
         # Framework signal, not a model signal: roles follow the code at every migrate.
         from kernel import partitions, permissions
+        from kernel.tmf import delivery, hub
 
         post_migrate.connect(permissions.sync_roles, dispatch_uid="kernel.sync_roles")
         post_migrate.connect(partitions.ensure_all, sender=self, dispatch_uid="kernel.partitions")
+        hub.connect()
+        del delivery  # imported for its events, which every process must be able to read

@@ -8,7 +8,7 @@ Repeated values of one attribute are OR, different attributes are AND. Pages use
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -44,6 +44,8 @@ class Filter:
     translate: Mapping[str, Any] = field(default_factory=dict)
     operators: tuple[str, ...] = OPERATORS
     many: bool = False
+    # Takes the place of the comparison with `path` where an attribute is no single column: (operator, values) → Q.
+    build: Callable[[str, tuple[str, ...]], Q] | None = None
 
     def convert(self, raw: str) -> Any:
         """Typed value of one raw text; raises Invalid naming the filter."""
@@ -70,13 +72,15 @@ class Condition:
     def q(self) -> Q:
         """The ORM condition."""
         path, operator = self.filter.path, self.operator
+        if self.filter.build is not None:
+            return self.filter.build(operator, self.values)
         if operator == "empty":
             blank = Q(**{f"{path}__isnull": True})
             if self.filter.kind == "text":
                 blank |= Q(**{path: ""})
             return blank if self.values[0].lower() in {"1", "true", "yes"} else ~blank
         if operator == "regex":
-            return _any(Q(**{f"{path}__regex": _regex(value)}) for value in self.values)
+            return _any(Q(**{f"{path}__regex": safe_pattern(value)}) for value in self.values)
         if operator == "contains":
             return _any(Q(**{f"{path}__icontains": value}) for value in self.values)
         converted = [self.filter.convert(value) for value in self.values]
@@ -151,7 +155,7 @@ def _any(parts: Iterable[Q]) -> Q:
     return result
 
 
-def _regex(value: str) -> str:
+def safe_pattern(value: str) -> str:
     """A pattern PostgreSQL may run: short, and without the constructs that backtrack badly."""
     if len(value) > REGEX_MAX:
         raise Invalid(

@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from kernel import events, jobs, partitions
+from kernel.tmf import delivery, idempotency
 
 
 def _runner(queue: str) -> Any:
@@ -38,3 +39,21 @@ def sweep_events() -> int:
 def ensure_partitions() -> None:
     """Daily: partitions of the coming months."""
     partitions.ensure_all()
+
+
+@shared_task(name="kernel.deliver_webhooks")
+def deliver_webhooks(delivery_id: str) -> None:
+    """One webhook delivery."""
+    delivery.deliver(delivery_id)
+
+
+@shared_task(name="kernel.sweep_webhooks")
+def sweep_webhooks() -> int:
+    """Every 15 s: deliveries whose pause is over, or that the broker lost."""
+    return delivery.sweep()
+
+
+@shared_task(name="kernel.sweep_idempotency_keys")
+def sweep_idempotency_keys() -> int:
+    """Hourly: keys older than a day."""
+    return idempotency.sweep()

@@ -196,6 +196,18 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "kernel.tmf.errors.handle",
     "UNAUTHENTICATED_USER": None,
 }
+# Calls a minute of one token, by class; 0 = no limit (kernel.tmf.throttle).
+API_RATES = {"read": env.integer("API_RATE_READ", 6000), "write": env.integer("API_RATE_WRITE", 3000)}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Counted across web processes; short time limits, because a call goes on without its counter.
+    "shared": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "trunkline",
+        "OPTIONS": {"socket_connect_timeout": 0.2, "socket_timeout": 0.2},
+    },
+}
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -242,6 +254,8 @@ TRAP_LISTEN = env.text("TRAP_LISTEN", "127.0.0.1:10162")
 SYSLOG_LISTEN = env.text("SYSLOG_LISTEN", "127.0.0.1:10514")
 RADIUS_LISTEN = env.text("RADIUS_LISTEN", "127.0.0.1:10813")
 RADIUS_SECRET = env.text("RADIUS_SECRET", "" if PRODUCTION else "lab-secret")
+# Seconds between two polls of an element.
+POLL_SECONDS = env.integer("POLL_SECONDS", 60 if PRODUCTION else 5)
 LAB_STATE = env.text("LAB_STATE", "")
 
 LOGGING = {

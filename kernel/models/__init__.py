@@ -1,7 +1,7 @@
 """Models of the kernel, by topic."""
 
 from kernel.models.base import Identified, NumberField, PublicNumber, Stamped, Versioned
-from kernel.models.hub import HubDelivery, HubSubscription
+from kernel.models.hub import ApiTask, HubDelivery, HubSubscription
 from kernel.models.records import (
     ClockSetting,
     EventReceipt,
@@ -14,6 +14,7 @@ from kernel.models.user import ApiToken, Scope, User
 from kernel.models.work import BusinessCalendar, Comment, Draft, Holiday, Job, JobLine, SavedView
 
 __all__ = [
+    "ApiTask",
     "ApiToken",
     "BusinessCalendar",
     "ClockSetting",

@@ -77,3 +77,21 @@ class HubDelivery(Stamped):
 
     def __str__(self) -> str:
         return f"{self.event_type} #{self.sequence}"
+
+
+class ApiTask(Stamped):
+    """One use of a task resource of the REST surface (cancel an order, acknowledge alarms): its body and outcome."""
+
+    api = models.CharField(max_length=64)
+    path = models.CharField(max_length=80)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=40)
+    body = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["api", "path", "-id"], name="kernel_apitask_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.pk}"

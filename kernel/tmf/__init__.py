@@ -1,0 +1,62 @@
+"""The REST kit: resources are declared once and served as TM Forum's guideline TMF630 wants them. See docs/rest.md."""
+
+from kernel.models import User
+from kernel.tmf.api import Api
+from kernel.tmf.fields import (
+    Array,
+    Batch,
+    Bool,
+    Characteristics,
+    Choice,
+    Computed,
+    Const,
+    Date,
+    DateTime,
+    Field,
+    Json,
+    List,
+    Many,
+    Money,
+    Number,
+    Object,
+    Period,
+    Quantity,
+    Ref,
+    Refs,
+    State,
+    Text,
+    Type,
+)
+from kernel.tmf.resource import Data, Resource
+from kernel.tmf.task import Task
+
+__all__ = [
+    "Api",
+    "Array",
+    "Batch",
+    "Bool",
+    "Characteristics",
+    "Choice",
+    "Computed",
+    "Const",
+    "Data",
+    "Date",
+    "DateTime",
+    "Field",
+    "Json",
+    "List",
+    "Many",
+    "Money",
+    "Number",
+    "Object",
+    "Period",
+    "Quantity",
+    "Ref",
+    "Refs",
+    "Resource",
+    "State",
+    "Task",
+    "Text",
+    "Type",
+    "User",
+]

@@ -1,0 +1,135 @@
+"""Who calls: a bearer token of a user or service account, or the signed-in person on the portal's own API page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+from rest_framework import authentication, exceptions
+
+from kernel import clock
+from kernel.models import ApiToken, User
+
+TOUCH_EVERY = timedelta(minutes=1)
+REALM = 'Bearer realm="trunkline"'
+
+
+class Unauthenticated(exceptions.AuthenticationFailed):
+    """401 with a code of its own."""
+
+    def __init__(self, detail: Any, code: str) -> None:
+        super().__init__(detail)
+        self.tmf_code = code
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer trk_…`. Token, user, permissions and scopes come in one query."""
+
+    def authenticate(self, request: Any) -> tuple[User, ApiToken] | None:
+        """The user and the token; None when the header is absent; raises 401 for a token that does not count."""
+        scheme, _space, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if not scheme:
+            return None
+        if scheme.lower() != "bearer":
+            raise Unauthenticated(_("Use Authorization: Bearer"), "token.scheme")
+        found = _look_up(ApiToken.digest_of(secret.strip()))
+        if found is None:
+            raise Unauthenticated(_("This token is unknown"), "token.unknown")
+        user, token = found
+        now = clock.system_now()
+        if token.revoked is not None:
+            raise Unauthenticated(_("This token was revoked"), "token.revoked")
+        if token.expires <= now:
+            raise Unauthenticated(_("This token has expired"), "token.expired")
+        if not user.is_active:
+            raise Unauthenticated(_("This account is not active"), "token.inactive")
+        if token.last_used is None or now - token.last_used > TOUCH_EVERY:
+            ApiToken.objects.filter(pk=token.pk).update(last_used=now)
+        return user, token
+
+    def authenticate_header(self, request: Any) -> str:
+        """Makes the answer 401, not 403."""
+        del request
+        return REALM
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The portal's own pages: session and CSRF token."""
+
+    def authenticate_header(self, request: Any) -> str:
+        """Makes the answer 401, not 403."""
+        del request
+        return REALM
+
+
+@cache
+def _statement() -> tuple[str, int, int]:
+    token = [f.column for f in ApiToken._meta.concrete_fields]
+    user = [f.column for f in get_user_model()._meta.concrete_fields]
+    columns = [f't."{name}"' for name in token] + [f'u."{name}"' for name in user]
+    # Rights and scopes ride along, so that a request asks once who is calling and what they may do.
+    sql = f"""
+        SELECT {", ".join(columns)},
+          ARRAY(SELECT DISTINCT ct.app_label || '.' || p.codename
+                FROM kernel_user_groups ug JOIN auth_group_permissions gp ON gp.group_id = ug.group_id
+                JOIN auth_permission p ON p.id = gp.permission_id
+                JOIN django_content_type ct ON ct.id = p.content_type_id WHERE ug.user_id = u.id),
+          ARRAY(SELECT s.kind || '=' || s.value FROM kernel_scope s WHERE s.user_id = u.id)
+        FROM kernel_apitoken t JOIN kernel_user u ON u.id = t.user_id WHERE t.digest = %s"""
+    return sql, len(token), len(user)
+
+
+def _look_up(digest: str) -> tuple[User, ApiToken] | None:
+    sql, tokens, users = _statement()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [digest])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    token = ApiToken.from_db("default", [f.attname for f in ApiToken._meta.concrete_fields], row[:tokens])
+    user = User.from_db(
+        "default", [f.attname for f in User._meta.concrete_fields], row[tokens : tokens + users]
+    )
+    if not user.is_superuser:
+        # Read by kernel.permissions.Backend and scopes_of in place of a query of their own.
+        user._perm_cache = set(row[-2])  # type: ignore[attr-defined]
+    scopes: dict[str, set[str]] = {}
+    for text in row[-1]:
+        kind, _sign, value = text.partition("=")
+        scopes.setdefault(kind, set()).add(value)
+    user._scopes = scopes  # type: ignore[attr-defined]
+    token.user = user
+    return user, token
+
+
+class TokenLimits:
+    """What a token leaves out of its user's rights; `None` (a session) leaves out nothing."""
+
+    def __init__(self, token: Any) -> None:
+        self.token = token if isinstance(token, ApiToken) else None
+
+    def refuse(self, api: str, *, writing: bool) -> None:
+        """Raise 403 when the token does not cover this API, or only reads."""
+        if self.token is None:
+            return
+        if self.token.apis and api not in self.token.apis:
+            raise Forbidden(_("This token does not cover this API"), "token.api")
+        if writing and self.token.read_only:
+            raise Forbidden(_("This token only reads"), "token.readOnly")
+
+    @property
+    def require_match(self) -> bool:
+        """Whether If-Match is mandatory."""
+        return self.token is not None and self.token.require_match
+
+
+class Forbidden(exceptions.PermissionDenied):
+    """403 with a code of its own."""
+
+    def __init__(self, detail: Any, code: str) -> None:
+        super().__init__(detail)
+        self.tmf_code = code

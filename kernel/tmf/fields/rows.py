@@ -1,0 +1,482 @@
+"""Fields beyond one row's columns: rows of a related table, values of a function, JSON columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
+from decimal import Decimal
+from typing import Any, Self
+
+from django.db.models import (
+    ForeignKey,
+    JSONField,
+    Lookup,
+    ManyToManyField,
+    ManyToManyRel,
+    ManyToOneRel,
+    Model,
+    Q,
+)
+from typing_extensions import Unpack
+
+from kernel.filtering import Filter
+from kernel.tmf.fields.base import (
+    Field,
+    Flags,
+    Intake,
+    Plan,
+    Reader,
+    Schema,
+    Scope,
+    build,
+    load_all,
+    reads_of,
+)
+from kernel.tmf.fields.compound import object_schema
+from kernel.tmf.fields.scalars import UNPRINTABLE, WRONG_TYPE
+from kernel.tmf.render import number
+
+MOST_ELEMENTS = 1000
+MOST_DEPTH = 20
+
+
+class Many(Field):
+    """An array of related rows: `relation` is a reverse foreign key or a many-to-many of the model.
+
+    One query a page and level. A door gets a list of dicts under `arg` (default: the relation's name).
+    """
+
+    json_type = "array"
+    empty: Any = ()
+
+    def __init__(
+        self,
+        name: str,
+        relation: str,
+        fields: Sequence[Field],
+        *,
+        order: Sequence[str] = ("pk",),
+        where: Q | None = None,
+        **flags: Unpack[Flags],
+    ) -> None:
+        super().__init__(name, relation, **flags)
+        self.fields = tuple(fields)
+        self.order = tuple(order)
+        self.where = where
+        self.sortable = False
+        self.child: type[Model] | None = None
+        self.parent = ""
+        self.lookup = relation
+
+    def bind(self, model: type[Model]) -> Self:
+        bound = copy(self)
+        relation = _relation(model, self.column)
+        bound.child = relation.related_model
+        if isinstance(relation, ManyToOneRel):
+            bound.parent = relation.field.attname  # type: ignore[attr-defined]
+            bound.lookup = relation.name  # the name queries use: related_query_name
+        elif isinstance(relation, ManyToManyRel):
+            bound.parent, bound.lookup = relation.field.name, relation.name
+        else:
+            bound.parent = relation.related_query_name()
+        bound.fields = tuple(each.bind(bound.model_of_child) for each in self.fields)
+        return bound
+
+    @property
+    def model_of_child(self) -> type[Model]:
+        """The related model; bound fields only."""
+        if self.child is None:
+            raise TypeError(f"{self.name} is not bound to a model")
+        return self.child
+
+    def reader(self, plan: Plan) -> Reader:
+        child, parent, order, where = self.model_of_child, self.parent, self.order, self.where
+        inner = Plan(child, plan.base)
+        key = inner.column(parent)
+        readers = reads_of(self.fields, inner)
+
+        def load(keys: list[Any], user: Any) -> dict[Any, Any]:
+            rows = child._default_manager.filter(**{f"{parent}__in": set(keys)}).order_by(*order)
+            if where is not None:
+                rows = rows.filter(where)
+            found: dict[Any, list[Any]] = {}
+            for row in inner.extend(list(rows.values_list(*inner.columns)), user):
+                found.setdefault(row[key], []).append(build(readers, row))
+            return found
+
+        index = plan.loader("pk", load)
+        if self.mandatory:
+            return lambda row: [] if row[index] is None else row[index]
+        return lambda row: row[index]
+
+    def load(self, value: Any, out: dict[str, Any], intake: Intake, path: str) -> None:
+        if not isinstance(value, list):
+            intake.fault(path, "attribute.type", WRONG_TYPE, expected="an array")
+            return
+        if len(value) > MOST_ELEMENTS:
+            intake.fault(path, "attribute.tooMany", "has at most %(n)d elements", n=MOST_ELEMENTS)
+            return
+        if self.required and not value:
+            intake.fault(path, "attribute.required", "needs at least one element")
+        out[self.arg] = elements(self.fields, value, intake, path)
+
+    def clear(self, out: dict[str, Any], intake: Intake, path: str) -> None:
+        if self.required:
+            intake.fault(path, "attribute.required", "cannot be removed")
+        else:
+            out[self.arg] = []
+
+    def filters(self, scope: Scope) -> Iterator[Filter]:
+        if self.filterable:
+            inner = scope.inside(self.name, self.lookup, self.model_of_child, many=True)
+            # Paths of a nested scope lead through the relation; columns are looked up in the child model.
+            for each in self.fields:
+                yield from each.filters(inner)
+
+    def schema(self, model: type[Model]) -> Schema:
+        found = {**super().schema(model), "items": object_schema(self.fields, self.model_of_child)}
+        return {**found, "minItems": 1} if self.required else found
+
+
+class List(Field):
+    """An array in a JSON column (or in a task's body) whose elements are objects of these `fields`.
+
+    Reads the column as it is; a door gets a list of dicts, `data.raw` has the elements as sent.
+    """
+
+    json_type = "array"
+    empty: Any = ()
+
+    def __init__(
+        self, name: str, fields: Sequence[Field], *, column: str = "", **flags: Unpack[Flags]
+    ) -> None:
+        super().__init__(name, column, **flags)
+        self.fields = tuple(fields)
+        self.sortable = False
+        self.filterable = False
+
+    def bind(self, model: type[Model]) -> Self:
+        bound = super().bind(model)
+        bound.fields = tuple(each.bind(model) for each in self.fields)
+        return bound
+
+    def load(self, value: Any, out: dict[str, Any], intake: Intake, path: str) -> None:
+        if not isinstance(value, list) or len(value) > MOST_ELEMENTS:
+            intake.fault(path, "attribute.type", WRONG_TYPE, expected="an array")
+            return
+        if self.required and not value:
+            intake.fault(path, "attribute.required", "needs at least one element")
+        out[self.arg] = elements(self.fields, value, intake, path)
+
+    def schema(self, model: type[Model]) -> Schema:
+        return {**super().schema(model), "items": object_schema(self.fields, model)}
+
+
+class Computed(Field):
+    """A value made by a function of columns; filterable by `where` (a column path or a Filter)."""
+
+    json_type = None
+
+    def __init__(
+        self,
+        name: str,
+        columns: Sequence[str],
+        function: Callable[..., Any],
+        *,
+        schema: Schema | None = None,
+        where: str | Filter | None = None,
+        **flags: Unpack[Flags],
+    ) -> None:
+        super().__init__(name, columns[0], **flags)
+        self.columns, self.function, self.shape, self.where = tuple(columns), function, schema, where
+        self.read_only = True
+        self.sortable = isinstance(where, str) and self.sortable
+
+    def bind(self, model: type[Model]) -> Self:
+        return copy(self)
+
+    def reader(self, plan: Plan) -> Reader:
+        indices, function = [plan.column(path) for path in self.columns], self.function
+        return lambda row: function(*(row[index] for index in indices))
+
+    def filters(self, scope: Scope) -> Iterator[Filter]:
+        yield from _where(self, scope, self.where)
+
+    def sorts(self, scope: Scope) -> Iterator[tuple[str, str]]:
+        if self.sortable and isinstance(self.where, str):
+            yield scope.dotted(self.name), scope.lookup(self.where)
+
+    def schema(self, model: type[Model]) -> Schema:
+        return {**super().schema(model), **(self.shape or {"type": "string"})}
+
+    def columns_used(self) -> set[str]:
+        return {path.partition("__")[0] for path in self.columns}
+
+
+class Batch(Field):
+    """Values of another source for a whole page at once: `load(keys, user) -> {key: JSON value}`."""
+
+    json_type = None
+
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[list[Any], Any], Mapping[Any, Any]],
+        *,
+        columns: Sequence[str] = ("pk",),
+        schema: Schema | None = None,
+        where: str | Filter | None = None,
+        **flags: Unpack[Flags],
+    ) -> None:
+        super().__init__(name, columns[0], **flags)
+        self.source, self.shape, self.where = load, schema, where
+        self.read_only = True
+        self.sortable = False
+
+    def bind(self, model: type[Model]) -> Self:
+        return copy(self)
+
+    def reader(self, plan: Plan) -> Reader:
+        source = self.source
+
+        def load(keys: list[Any], user: Any) -> dict[Any, Any]:
+            return dict(source(keys, user))
+
+        empty = [] if self.mandatory and (self.shape or {}).get("type") == "array" else None
+        index = plan.loader(self.column, load, empty)
+        return lambda row: row[index]
+
+    def filters(self, scope: Scope) -> Iterator[Filter]:
+        yield from _where(self, scope, self.where)
+
+    def schema(self, model: type[Model]) -> Schema:
+        return {**super().schema(model), **(self.shape or {"type": "object"})}
+
+    def columns_used(self) -> set[str]:
+        return set()
+
+
+class Json(Field):
+    """A JSON column as it is. `schema` describes it; its `type` and the `required` of an object are checked."""
+
+    json_type = None
+
+    def __init__(
+        self, name: str, column: str = "", *, schema: Schema | None = None, **flags: Unpack[Flags]
+    ) -> None:
+        super().__init__(name, column, **flags)
+        self.shape: Schema = schema or {"type": "object"}
+        self.filterable = flags.get("filter", False)
+        self.sortable = False
+        self.empty = {"array": [], "object": {}}.get(self.shape.get("type", ""))
+
+    def reader(self, plan: Plan) -> Reader:
+        index = plan.column(self.column)
+        if self.mandatory:
+            return lambda row: row[index]
+        return lambda row: row[index] or None
+
+    def python(self, value: Any, intake: Intake, path: str) -> Any:
+        if not fits(value, self.shape, intake, path):
+            return None
+        return tame(value, intake, path)
+
+    def clear(self, out: dict[str, Any], intake: Intake, path: str) -> None:
+        if self.required:
+            intake.fault(path, "attribute.required", "cannot be removed")
+        else:
+            out[self.arg] = None if self.nullable else self.empty
+
+    def schema(self, model: type[Model]) -> Schema:
+        return {**super().schema(model), **self.shape}
+
+
+class Characteristics(Field):
+    """A JSON object column `{name: value}` shown as TMF's characteristic array, and taken back from it."""
+
+    json_type = "array"
+    empty: Any = ()
+
+    def __init__(self, name: str, column: str = "characteristics", **flags: Unpack[Flags]) -> None:
+        super().__init__(name, column, **flags)
+        self.sortable = False
+
+    def reader(self, plan: Plan) -> Reader:
+        index, always = plan.column(self.column), self.mandatory
+
+        def read(row: tuple[Any, ...]) -> list[dict[str, Any]] | None:
+            if not row[index]:
+                return [] if always else None
+            return [
+                {"name": name, "value": value, "valueType": _TYPES.get(type(value), "object")}
+                for name, value in row[index].items()
+            ]
+
+        return read
+
+    def python(self, value: Any, intake: Intake, path: str) -> dict[str, Any] | None:
+        if not isinstance(value, list):
+            intake.fault(path, "attribute.type", WRONG_TYPE, expected="an array")
+            return None
+        found: dict[str, Any] = {}
+        for index, element in enumerate(value):
+            here = f"{path}[{index}]"
+            if not isinstance(element, dict) or not isinstance(element.get("name"), str):
+                intake.fault(here, "attribute.type", WRONG_TYPE, expected="an object with name and value")
+            elif "value" not in element:
+                intake.fault(f"{here}.value", "attribute.required", "is required")
+            elif element["name"] in found:
+                intake.fault(f"{here}.name", "attribute.value", "is given twice")
+            else:
+                found[element["name"]] = tame(element["value"], intake, f"{here}.value")
+        return found
+
+    def clear(self, out: dict[str, Any], intake: Intake, path: str) -> None:
+        if self.required:
+            intake.fault(path, "attribute.required", "cannot be removed")
+        else:
+            out[self.arg] = {}
+
+    def filters(self, scope: Scope) -> Iterator[Filter]:
+        if not self.filterable:
+            return
+        path, inner = scope.lookup(self.column), scope.inside(self.name)
+
+        def named(operator: str, values: tuple[str, ...]) -> Q:
+            match = Q(**{f"{path}__has_any_keys": list(values)})
+            return ~match if operator == "not" else match
+
+        def valued(operator: str, values: tuple[str, ...]) -> Q:
+            match = Q(**{f"{path}__has_value": list(values)})
+            return ~match if operator == "not" else match
+
+        operators = ("eq", "not", "in")
+        yield Filter(inner.dotted("name"), path, "text", operators=operators, many=scope.many, build=named)
+        yield Filter(inner.dotted("value"), path, "text", operators=operators, many=scope.many, build=valued)
+
+    def schema(self, model: type[Model]) -> Schema:
+        item = {
+            "type": "object",
+            "required": ["name", "value"],
+            "properties": {"name": {"type": "string"}, "value": {}, "valueType": {"type": "string"}},
+        }
+        return {**super().schema(model), "items": item}
+
+
+_TYPES: dict[type, str] = {str: "string", bool: "boolean", int: "number", float: "number", list: "array"}
+
+
+@JSONField.register_lookup
+class HasValue(Lookup):  # type: ignore[type-arg]
+    """`{path}__has_value=[texts]`: some value of a JSON object, as text, is one of them."""
+
+    lookup_name = "has_value"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
+        return "%s", [list(value)]
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, params = self.process_lhs(compiler, connection)
+        sql = (
+            f"EXISTS (SELECT 1 FROM jsonb_each_text(CASE jsonb_typeof({column}) WHEN 'object' THEN {column} END) AS c"
+            " WHERE c.value = ANY(%s))"
+        )
+        return sql, [*params, *params, list(self.rhs)]
+
+
+def elements(fields: Sequence[Field], value: list[Any], intake: Intake, path: str) -> list[dict[str, Any]]:
+    """The objects of an array, each loaded by `fields`."""
+    found = []
+    for index, element in enumerate(value):
+        here = f"{path}[{index}]"
+        if not isinstance(element, dict):
+            intake.fault(here, "attribute.type", WRONG_TYPE, expected="an object")
+            continue
+        inner: dict[str, Any] = {}
+        load_all(fields, element, inner, intake, here)
+        found.append(inner)
+    return found
+
+
+def _where(one: Field, scope: Scope, where: str | Filter | None) -> Iterator[Filter]:
+    if where is None or not one.filterable:
+        return
+    if isinstance(where, str):
+        yield Filter(scope.dotted(one.name), scope.lookup(where), many=scope.many)
+    else:
+        yield where
+
+
+def _relation(model: type[Model], name: str) -> Any:
+    """The reverse foreign key or many-to-many of that accessor."""
+    for relation in model._meta.related_objects:
+        if name in {relation.get_accessor_name(), relation.name}:
+            return relation
+    found = model._meta.get_field(name)
+    if not isinstance(found, ManyToManyField | ManyToOneRel | ManyToManyRel) or isinstance(found, ForeignKey):
+        raise TypeError(f"{model.__name__}.{name} is not a to-many relation")
+    return found
+
+
+def fits(value: Any, shape: Schema, intake: Intake, path: str) -> bool:
+    """Check type, enumeration, items and required attributes of a JSON value against a schema; notes what is wrong."""
+    wanted = shape.get("type")
+    if wanted and not _IS[wanted](value):
+        intake.fault(path, "attribute.type", WRONG_TYPE, expected=f"of type {wanted}")
+        return False
+    if "enum" in shape and value not in shape["enum"]:
+        words = ", ".join(map(str, shape["enum"]))
+        intake.fault(path, "attribute.value", "must be one of %(words)s", words=words)
+        return False
+    if isinstance(value, list) and "items" in shape:
+        parts = [
+            fits(one, shape["items"], intake, f"{path}[{n}]") for n, one in enumerate(value[:MOST_ELEMENTS])
+        ]
+        return all(parts)
+    return _object_fits(value, shape, intake, path) if isinstance(value, dict) else True
+
+
+def _object_fits(value: dict[str, Any], shape: Schema, intake: Intake, path: str) -> bool:
+    missing = [name for name in shape.get("required", ()) if value.get(name) is None]
+    for name in missing:
+        intake.fault(f"{path}.{name}", "attribute.required", "is required")
+    given = {
+        name: inner for name, inner in shape.get("properties", {}).items() if value.get(name) is not None
+    }
+    parts = [fits(value[name], inner, intake, f"{path}.{name}") for name, inner in given.items()]
+    return not missing and all(parts)
+
+
+_IS: dict[str, Callable[[Any], bool]] = {
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float | Decimal) and not isinstance(value, bool),
+}
+
+
+def tame(value: Any, intake: Intake, path: str, depth: int = 0) -> Any:
+    """A JSON value that a jsonb column can hold: no NUL, no lone surrogates, no Decimal, bounded depth and size."""
+    if depth > MOST_DEPTH:
+        intake.fault(path, "attribute.tooDeep", "nests deeper than %(n)d levels", n=MOST_DEPTH)
+        return None
+    if isinstance(value, Decimal):
+        return number(value)
+    if isinstance(value, str) and UNPRINTABLE.search(value):
+        intake.fault(path, "attribute.value", "holds a character that no text may hold")
+        return None
+    if isinstance(value, list):
+        if len(value) > MOST_ELEMENTS:
+            intake.fault(path, "attribute.tooMany", "has at most %(n)d elements", n=MOST_ELEMENTS)
+            return None
+        return [tame(element, intake, path, depth + 1) for element in value]
+    if isinstance(value, dict):
+        bad = [key for key in value if UNPRINTABLE.search(key)]
+        if bad:
+            intake.fault(path, "attribute.value", "holds a character that no text may hold")
+            return None
+        return {key: tame(element, intake, path, depth + 1) for key, element in value.items()}
+    return value

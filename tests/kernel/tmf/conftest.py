@@ -1,0 +1,95 @@
+"""A caller with a token, and rows to ask for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from kernel import clock
+from kernel.models import ApiToken, BusinessCalendar, Job, User
+from kernel.tmf import registry
+from tests.kernel.tmf import shop
+
+BASE = "/tmf-api/shop/v4"
+
+
+@pytest.fixture(autouse=True)
+def shop_urls(settings: Any) -> None:
+    """Serve the made-up shop."""
+    settings.ROOT_URLCONF = "tests.kernel.tmf.urls"
+    assert registry.APIS["999"] is shop.SHOP
+
+
+@dataclass
+class Caller:
+    """A test client with a bearer token; `body()` of an answer is its JSON."""
+
+    client: Client
+    user: User
+    token: ApiToken | None
+    secret: str = ""
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        extra: dict[str, Any] = {
+            "headers": {name.replace("_", "-"): value for name, value in headers.items()}
+        }
+        if self.secret:
+            extra["headers"].setdefault("Authorization", f"Bearer {self.secret}")
+        if body is not None:
+            content_type = extra["headers"].pop("Content-Type", "application/json")
+            extra |= {
+                "data": body if isinstance(body, str | bytes) else json.dumps(body),
+                "content_type": content_type,
+            }
+        where = path if path.startswith(("/tmf-api", "/shop", "http")) else f"{BASE}/{path}"
+        return self.client.generic(method, where, **extra)
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self("GET", path, **headers)
+
+    def post(self, path: str, body: Any, **headers: str) -> Any:
+        return self("POST", path, body, **headers)
+
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
+        return self("PATCH", path, body, **headers)
+
+    def delete(self, path: str, **headers: str) -> Any:
+        return self("DELETE", path, **headers)
+
+
+@pytest.fixture
+def make_caller(make_user: Callable[..., User]) -> Callable[..., Caller]:
+    """`make_caller("admin", read_only=True)`: a caller of a role with a token of those limits."""
+
+    def make(*roles: str, scopes: dict[str, Any] | None = None, **limits: Any) -> Caller:
+        user = make_user(*roles, **(scopes or {}))
+        expires = limits.pop("expires", clock.system_now() + timedelta(days=1))
+        token, secret = ApiToken.issue(user, "test", expires=expires, **limits)
+        return Caller(Client(), user, token, secret)
+
+    return make
+
+
+@pytest.fixture
+def api(make_caller: Callable[..., Caller]) -> Iterator[Caller]:
+    """A caller who may do everything."""
+    yield make_caller("admin")
+
+
+def make_calendar(**overrides: Any) -> BusinessCalendar:
+    made = {
+        "name": f"Calendar {BusinessCalendar.objects.count()}",
+        "country": "FR",
+        "hours": {"0": "all day"},
+    }
+    return BusinessCalendar.objects.create(**{**made, **overrides})
+
+
+def make_work(**overrides: Any) -> Job:
+    return Job.objects.create(**{"kind": "test", "title": "Work", **overrides})
