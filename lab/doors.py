@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,16 +38,24 @@ class Ports:
 async def open_udp(protocol: asyncio.DatagramProtocol, wishes: list[int]) -> asyncio.DatagramTransport:
     """Bind a protocol to the first of these loopback ports that is free. Raises OSError when none is."""
     loop = asyncio.get_running_loop()
-    for at, port in enumerate(wishes):
-        try:
+    for port in wishes[:-1]:
+        with contextlib.suppress(OSError):
             transport, _ = await loop.create_datagram_endpoint(
                 lambda: protocol, local_addr=("127.0.0.1", port)
             )
             return transport
-        except OSError:
-            if at == len(wishes) - 1:
-                raise
-    raise ValueError("no port to try")
+    try:
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: protocol, local_addr=("127.0.0.1", wishes[-1])
+        )
+    except OSError as error:
+        raise _named(error, wishes[-1]) from error
+    return transport
+
+
+def _named(error: OSError, port: int) -> OSError:
+    """The same error, saying which port."""
+    return OSError(error.errno, f"127.0.0.1:{port}: {os.strerror(error.errno or 0)}")
 
 
 def udp_port(transport: asyncio.DatagramTransport) -> int:
@@ -61,6 +71,7 @@ class Doors:
     credentials: Credentials
     logged_in: Callable[[Element, str], object]
     ports: dict[str, int] = field(default_factory=dict)
+    _transports: list[asyncio.DatagramTransport] = field(default_factory=list)
 
     async def open(self, wish: Callable[[str], list[int]]) -> None:
         """Open SSH, SNMP and echo; `wish` gives the ports to try for each."""
@@ -68,7 +79,6 @@ class Doors:
         self.ssh = SshDoor(self.network, self.element, shell, self.credentials, self.logged_in)
         self.ports["ssh_port"] = self._open_ssh(wish("ssh_port"))
         self.agent = Agent(self.element, Mib(self.network, self.element))
-        self._transports: list[asyncio.DatagramTransport] = []
         await self.add_udp("snmp_port", self.agent, wish("snmp_port"))
         await self.add_udp("echo_port", Echo(self.element), wish("echo_port"))
 
@@ -83,10 +93,10 @@ class Doors:
             transport.close()
 
     def _open_ssh(self, wishes: list[int]) -> int:
-        for at, port in enumerate(wishes):
-            try:
+        for port in wishes[:-1]:
+            with contextlib.suppress(OSError):
                 return self.ssh.open(port)
-            except OSError:
-                if at == len(wishes) - 1:
-                    raise
-        raise ValueError("no port to try")
+        try:
+            return self.ssh.open(wishes[-1])
+        except OSError as error:
+            raise _named(error, wishes[-1]) from error
