@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -73,6 +73,9 @@ class Commands(Generic[S]):
     def __init__(self, abbreviate: bool) -> None:
         self._abbreviate = abbreviate
         self._commands: list[Command[S]] = []
+
+    def __iter__(self) -> Iterator[Command[S]]:
+        return iter(self._commands)
 
     def add(self, *patterns: str) -> Callable[[Handler[S]], Handler[S]]:
         """Declare a command under one or several patterns."""
