@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -197,6 +197,49 @@ def move_many(
             ]
         )
     return rows
+
+
+def claim(
+    queryset: models.QuerySet[M], to: str, *, cycle: Lifecycle | None = None, reason: str = "", **changes: Any
+) -> M | None:
+    """Move the first row of an ordered `queryset` that may go to `to` and no rival is taking; None when none is left.
+
+    One statement, `UPDATE … (SELECT … FOR UPDATE SKIP LOCKED LIMIT 1) RETURNING`: any number of rivals get a row
+    each and nobody waits. This is how next-free things (ports, addresses, numbers) are handed out.
+    """
+    model = queryset.model
+    cycle = cycle or model.lifecycle  # type: ignore[attr-defined]
+    after = {cycle.field: str(to), **changes}
+    sources = [state for state, targets in cycle.moves.items() if str(to) in targets]
+    columns = {name: model._meta.get_field(name).column for name in after}  # type: ignore[union-attr]
+    values = [
+        model._meta.get_field(name).get_db_prep_save(value, connection)  # type: ignore[union-attr]
+        for name, value in after.items()
+    ]
+    settings = ", ".join(f'"{column}" = %s' for column in columns.values())
+    returned = ", ".join(f'free."{column}"' for column in columns.values())
+    table, key = model._meta.db_table, model._meta.pk.column
+    with transaction.atomic(), connection.cursor() as cursor:
+        free = queryset.filter(**{f"{cycle.field}__in": sources}).select_for_update(
+            of=("self",), skip_locked=True
+        )
+        inner, params = free.only("pk", *columns)[:1].query.sql_with_params()
+        # A common table expression that locks is run once; a plain subquery may be run again for every row.
+        cursor.execute(
+            f'WITH free AS ({inner}) UPDATE "{table}" AS row SET {settings}, version = row.version + 1, updated = %s '
+            f'FROM free WHERE row."{key}" = free."{key}" RETURNING row."{key}", {returned}',
+            [*params, *values, clock.system_now()],
+        )
+        taken = cursor.fetchone()
+        if taken is None:
+            return None
+        row = model._default_manager.get(pk=taken[0])
+        before = dict(zip(columns, taken[1:], strict=True))
+        journal.record(verb_of(row, str(to)), row, before=before, after=after, reason=reason)
+        events.publish(
+            events.StateChanged(row._meta.label, row.pk, cycle.field, str(before[cycle.field]), str(to))
+        )
+    return row
 
 
 def remove(obj: models.Model, *, reason: str = "") -> None:
