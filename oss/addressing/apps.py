@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AddressingConfig(AppConfig):
+    """Logical resources: prefixes and addresses, VLANs, telephone numbers, and who holds which."""
+
+    name = "oss.addressing"
+    label = "oss_addressing"
+    verbose_name = _("Addresses and numbers")
+    roles = {
+        "noc": ["view_*"],
+        "engineer": ["*"],
+        "care": ["view_numberrange", "view_telephonenumber"],
+        "sales": ["view_numberrange", "view_telephonenumber"],
+        "manager": ["view_*"],
+        "integrator": ["view_*"],
+    }

@@ -1,0 +1,202 @@
+"""Doors to places, device types and network elements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from kernel import lifecycle
+from kernel.errors import Invalid, NotAllowed
+from oss.inventory.models import (
+    DeviceType,
+    Link,
+    Location,
+    Manufacturer,
+    Media,
+    NetworkElement,
+    Port,
+    PortKind,
+    PortTemplate,
+)
+
+PORTS_MAX = 20_000
+
+
+@dataclass(frozen=True)
+class PortSpec:
+    """A row of equal ports of an element or a device type; `pattern` as in PortTemplate, speed in Mbit/s."""
+
+    pattern: str
+    speed_mbps: int
+    media: str = Media.FIBRE
+    kind: str = PortKind.NETWORK
+
+
+@transaction.atomic
+def create_location(
+    *, kind: str, code: str, name: str, parent: Location | None = None, **attributes: Any
+) -> Location:
+    """Add a place. Raises Invalid when the kind does not lie inside the parent's, or the code is taken."""
+    _check_nesting(kind, parent)
+    if Location.objects.filter(code=code).exists():
+        raise Invalid(
+            _("There is a location %(code)s already") % {"code": code},
+            code="location.codeTaken",
+            fields={"code": _("Taken")},
+        )
+    return lifecycle.create(Location(kind=kind, code=code, name=name, parent=parent, **attributes))
+
+
+def _check_nesting(kind: str, parent: Location | None) -> None:
+    order = [str(value) for value in Location.ORDER]
+    if str(kind) not in order:
+        raise Invalid(_("%(kind)s is not a kind of location") % {"kind": kind}, code="location.kind")
+    if parent is not None and order.index(str(kind)) <= order.index(str(parent.kind)):
+        raise Invalid(
+            _("A %(kind)s cannot be part of a %(parent)s")
+            % {"kind": Location.Kind(kind).label, "parent": Location.Kind(parent.kind).label},
+            code="location.nesting",
+            fields={"parent": _("Choose a larger kind of place")},
+        )
+
+
+@transaction.atomic
+def create_manufacturer(*, name: str) -> Manufacturer:
+    """The manufacturer of that name, added when it is new."""
+    found = Manufacturer.objects.filter(name=name).first()
+    return found or lifecycle.create(Manufacturer(name=name))
+
+
+@transaction.atomic
+def create_device_type(
+    *, manufacturer: Manufacturer, model: str, ports: Sequence[PortSpec] = ()
+) -> DeviceType:
+    """Add a device type with its port templates. Raises Invalid when it exists or a port name comes twice."""
+    if DeviceType.objects.filter(manufacturer=manufacturer, model=model).exists():
+        raise Invalid(
+            _("%(maker)s %(model)s exists already") % {"maker": manufacturer, "model": model},
+            code="deviceType.taken",
+        )
+    _port_names(ports)
+    made = lifecycle.create(DeviceType(manufacturer=manufacturer, model=model))
+    PortTemplate.objects.bulk_create(
+        PortTemplate(
+            device_type=made,
+            position=position,
+            pattern=spec.pattern,
+            speed_mbps=spec.speed_mbps,
+            media=spec.media,
+            kind=spec.kind,
+        )
+        for position, spec in enumerate(ports)
+    )
+    return made
+
+
+@transaction.atomic
+def create_element(
+    *,
+    name: str,
+    role: str,
+    device_type: DeviceType,
+    location: Location,
+    status: str = NetworkElement.Status.PLANNED,
+    **attributes: Any,
+) -> NetworkElement:
+    """Add a network element with the ports of its type. Raises Invalid when the name is taken."""
+    if NetworkElement.objects.filter(name=name).exists():
+        raise Invalid(
+            _("There is an element %(name)s already") % {"name": name},
+            code="element.nameTaken",
+            fields={"name": _("Taken")},
+        )
+    element = lifecycle.create(
+        NetworkElement(
+            name=name, role=role, device_type=device_type, location=location, status=status, **attributes
+        )
+    )
+    templates = list(device_type.port_templates.all())
+    _make_ports(
+        element, [PortSpec(t.pattern, t.speed_mbps, t.media, t.kind) for t in templates], first_index=1
+    )
+    return element
+
+
+@transaction.atomic
+def add_ports(*, element: NetworkElement, ports: Sequence[PortSpec]) -> list[Port]:
+    """Add ports beyond those of the device type; interface indexes go on where they ended.
+
+    Raises Invalid for a name the element has already.
+    """
+    taken = dict(Port.objects.filter(element=element).values_list("name", "if_index"))
+    if clash := sorted(set(_port_names(ports)) & set(taken)):
+        raise Invalid(
+            _("%(element)s already has %(ports)s") % {"element": element, "ports": ", ".join(clash[:10])},
+            code="port.nameTaken",
+        )
+    return _make_ports(element, ports, first_index=max((i or 0 for i in taken.values()), default=0) + 1)
+
+
+def _port_names(ports: Iterable[PortSpec]) -> list[str]:
+    names = [name for spec in ports for name in PortTemplate(pattern=spec.pattern).names()]
+    if len(names) > PORTS_MAX:
+        raise Invalid(_("An element has at most %(n)d ports") % {"n": PORTS_MAX}, code="port.tooMany")
+    if len(set(names)) != len(names):
+        raise Invalid(_("A port name comes twice"), code="port.nameTwice")
+    return names
+
+
+def _make_ports(element: NetworkElement, ports: Sequence[PortSpec], *, first_index: int) -> list[Port]:
+    # Ports are parts of their element: its own journal entry tells of them, one each would drown the journal.
+    specs = [(name, spec) for spec in ports for name in PortTemplate(pattern=spec.pattern).names()]
+    return Port.objects.bulk_create(
+        [
+            Port(
+                element=element,
+                name=name,
+                if_index=index,
+                speed_mbps=spec.speed_mbps,
+                media=spec.media,
+                kind=spec.kind,
+            )
+            for index, (name, spec) in enumerate(specs, start=first_index)
+        ],
+        batch_size=2000,
+    )
+
+
+@transaction.atomic
+def change_element(*, element: NetworkElement, version: int | None = None, **changes: Any) -> NetworkElement:
+    """Change attributes of an element (never its status). Raises StaleVersion, or Invalid for a name that is taken."""
+    try:
+        with transaction.atomic():
+            return lifecycle.change(element, version=version, **changes)
+    except IntegrityError as error:
+        if "management_address" in changes and "address_once" in str(error):
+            raise Invalid(
+                _("Another element has this management address"),
+                code="element.addressTaken",
+                fields={"management_address": _("Taken")},
+            ) from error
+        raise Invalid(
+            _("There is an element %(name)s already") % {"name": changes.get("name", "")},
+            code="element.nameTaken",
+            fields={"name": _("Taken")},
+        ) from error
+
+
+@transaction.atomic
+def set_status(
+    *, element: NetworkElement, to: str, reason: str = "", version: int | None = None
+) -> NetworkElement:
+    """Move an element in its lifecycle. Raises IllegalMove; NotAllowed to retire one that still carries something."""
+    if to == NetworkElement.Status.RETIRED:
+        if Link.objects.standing().touching([element.pk]).exists():
+            raise NotAllowed(_("Retire its links first"), code="element.hasLinks")
+        if Port.objects.filter(element=element, holder__isnull=False).exists():
+            raise NotAllowed(_("Ports of this element are reserved or in use"), code="element.inUse")
+    return lifecycle.move(element, to, reason=reason, version=version)
