@@ -252,9 +252,13 @@ def _failed(row: Any, error: Exception) -> None:
     )
 
 
-def _announce(row: Any, event: Event) -> None:
-    """Tell live pages: topic and ids only; a page fetches permission-checked content again."""
+def live_message(row: Any, event: Event) -> dict[str, Any]:
+    """What live pages hear of an event: topic (app label), ids and sequence; they fetch the rest themselves."""
     topic = getattr(event, "object_type", "") or row.name
-    message = {"topic": topic.split(".")[0], "ids": [str(value) for value in event.ids()], "version": row.seq}
+    return {"topic": topic.split(".")[0], "ids": [str(value) for value in event.ids()], "version": row.seq}
+
+
+def _announce(row: Any, event: Event) -> None:
+    """Tell live pages, in whatever process they are served."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [LIVE_CHANNEL, json.dumps(message)])
+        cursor.execute("SELECT pg_notify(%s, %s)", [LIVE_CHANNEL, json.dumps(live_message(row, event))])

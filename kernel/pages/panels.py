@@ -1,0 +1,89 @@
+"""Cards and tabs: parts of a page made of a template and the values it shows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+if TYPE_CHECKING:
+    from kernel.pages.lists import List
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A card on a detail page. `context(row, user)` gives its values; `object` is the row. Lazy ones load when seen."""
+
+    name: str
+    title: Any
+    template: str
+    context: Callable[[Any, Any], Mapping[str, Any]] | None = None
+    permission: str = ""
+    lazy: bool = False
+    link: Callable[[Any], str | None] | None = None
+
+    def html(self, request: HttpRequest, row: Any) -> SafeString:
+        """The finished card body; one that fails says so and leaves the rest of the page standing."""
+        return guarded(self.name, lambda: self._html(request, row))
+
+    def _html(self, request: HttpRequest, row: Any) -> SafeString:
+        values = dict(self.context(row, request.user)) if self.context else {}
+        return render_to_string(self.template, {"object": row, **values}, request)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab with its own URL: a list with a locked chip, a template, or panels."""
+
+    name: str
+    label: Any
+    template: str = ""
+    context: Callable[[Any, Any], Mapping[str, Any]] | None = None
+    list: str | List = ""
+    lock: Callable[[Any], Mapping[str, Any]] | None = None
+    panels: Sequence[Panel] = ()
+    count: Callable[[Any, Any], int] | None = None
+    permission: str = ""
+
+    def __post_init__(self) -> None:
+        if sum(map(bool, (self.template, self.list, self.panels))) != 1:
+            raise ValueError(f"tab {self.name}: give one of list=, template= and panels=")
+        if bool(self.list) != (self.lock is not None):
+            raise ValueError(f"tab {self.name}: a list needs its lock, and only a list has one")
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card of the home page, loaded by itself: at most four queries. `context(user)` gives its values."""
+
+    name: str
+    title: Any
+    template: str
+    context: Callable[[Any], Mapping[str, Any]]
+    roles: Sequence[str] = ()
+    permission: str = ""
+    link: str = ""
+    wide: bool = False
+    topics: Sequence[str] = ()
+
+    def html(self, request: HttpRequest) -> SafeString:
+        """The finished card body, or the words that it failed."""
+        return guarded(
+            self.name, lambda: render_to_string(self.template, dict(self.context(request.user)), request)
+        )
+
+
+def guarded(name: str, make: Callable[[], SafeString]) -> SafeString:
+    """One part of a page: when it fails, the failure is logged with the request id and shown in its place."""
+    try:
+        return make()
+    except Exception:  # a card may fail in any way; its neighbours must not
+        logger.exception("part %s of a page failed", name)
+        return render_to_string("pages/_failed.html", {})
