@@ -30,7 +30,7 @@ class Hub(Endpoint):
         seen = [resource.permission("view") for resource in self.api.resources.values()]
         if not any(request.user.has_perm(name) for name in seen):
             raise Forbidden(_("You may see nothing of this API"), "permission.denied")
-        data = _body(request.data)
+        data = _body(self.body())
         with self.acting():
             row, secret = hub.subscribe(
                 api=self.api, owner=request.user, callback=data["callback"], query=data.get("query", "")

@@ -86,6 +86,11 @@ class Endpoint(APIView):
         request = self.request._request
         return f"{request.scheme}://{request.get_host()}{request.META.get('SCRIPT_NAME', '').rstrip('/')}"
 
+    def body(self) -> Any:
+        """The parsed body; read whole first, so that its size is limited (413)."""
+        self.raw = self.request._request.body
+        return self.request.data
+
     def acting(self) -> Any:
         """The caller as actor of what follows."""
         return journal.acting(user=self.request.user)
@@ -141,7 +146,7 @@ class Collection(ResourceEndpoint):
     def post(self, request: Any, **_kwargs: Any) -> HttpResponse:
         """Create one row, or with an array several (extension)."""
         self.require("create")
-        body = request.data
+        body = self.body()
         act: Callable[[], HttpResponse]
         if isinstance(body, list) and (self.resource.can("create_many") or self.resource.can("create")):
             act = lambda: self._create_many(body)  # noqa: E731 - chosen here, called once below
@@ -151,7 +156,7 @@ class Collection(ResourceEndpoint):
         with self.acting():
             if key is None:
                 return act()
-            raw = f"{request.method} {request._request.path} ".encode() + request._request.body
+            raw = f"{request.method} {request._request.path} ".encode() + self.raw
             return idempotency.once(request.user, key, raw, act)
 
     def _create(self, body: Any) -> HttpResponse:
@@ -205,7 +210,7 @@ class Item(ResourceEndpoint):
         self.require("update")
         resource, user = self.resource, request.user
         media_type = request.content_type.partition(";")[0].strip()
-        body = request.data
+        body = self.body()
         with self.acting(), transaction.atomic():
             obj, present = self._locked(identifier)
             change = write.Patch(resource, user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from kernel.tmf.errors import Fault, Faults
 from kernel.tmf.fields import Field, Intake, State, Type
 from kernel.tmf.fields.base import load_all
 from kernel.tmf.fields.references import resolve
-from kernel.tmf.render import dumps, loads
+from kernel.tmf.render import dumps, loads, plain
 from kernel.tmf.resource import Data, Resource
 
 SERVER_SET = {"id", "href"}
@@ -92,7 +93,7 @@ class Patch:
         self.ignored = [name for name in wanted if name not in known and name not in SERVER_SET | HEADINGS]
         self._refuse_identity(wanted, present, intake)
         for name, field in known.items():
-            if wanted.get(name) != present.get(name):
+            if _text(wanted.get(name)) != _text(present.get(name)):
                 self._attribute(field, wanted.get(name), present.get(name), data, intake)
         resolve(intake, self.user)
         self.ignored += intake.ignored
@@ -129,6 +130,11 @@ class Patch:
             field.clear(data, intake, field.name)
         else:
             field.load(wanted, data, intake, field.name)
+
+
+def _text(value: Any) -> str:
+    """A value as text that is equal for equal JSON only (in Python, true is 1)."""
+    return json.dumps(value, sort_keys=True, default=plain)
 
 
 def _same(field: Field, wanted: Any, present: Any) -> bool:
