@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import resource
 import signal
 import sys
 from datetime import date
@@ -42,7 +43,7 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--radius-secret")
     parser.add_argument("--cdr-dir")
     parser.add_argument("--ports-from", type=int, metavar="N")
-    parser.add_argument("--control", metavar="HOST:PORT", help="TCP instead of a Unix socket")
+    parser.add_argument("--control", type=_address_text, metavar="HOST:PORT", help="TCP, not a Unix socket")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--alive", action="store_true", help="traffic by the hour, calls, small faults")
     given = parser.parse_args(arguments)
@@ -56,12 +57,20 @@ def run(arguments: list[str]) -> int:
         seed=given.seed,
         alive=given.alive,
     )
+    # three sockets an element and one a session: the usual soft limit ends at some three hundred elements
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
         asyncio.run(_until_told(options))
     except (OSError, TopologyError) as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _address_text(text: str) -> str:
+    parse_address(text)
+    return text
 
 
 async def _until_told(options: Options) -> None:

@@ -7,11 +7,12 @@ from functools import partial
 
 from lab.cli.dialects import DIALECTS
 from lab.clock import Clock
+from lab.config.args import ConfigError
 from lab.config.schema import PortLimits, Schema
 from lab.config.tree import Tree
 from lab.device.element import Element
 from lab.network import Network
-from lab.topology import ElementSpec, Topology
+from lab.topology import ElementSpec, Topology, TopologyError
 
 Startup = Callable[[str, Schema], Tree | None]
 Saved = Callable[[str, Tree], object]
@@ -30,7 +31,12 @@ def factory_config(spec: ElementSpec, topology: Topology) -> Tree:
             if near[0] == spec.name:
                 tree.set(("interfaces", near[1], "description"), f"to {far[0]} {far[1]}")
     tree.set(("system", "host-name"), spec.name)
-    for path, value in DIALECTS[spec.vendor].parse(spec.config, schema_of(spec)).items():
+    dialect = DIALECTS[spec.vendor]
+    try:
+        described = dialect.parse(spec.config, schema_of(spec))
+    except ConfigError as error:
+        raise TopologyError(f"{spec.name}: config: {dialect.explain(error)}") from error
+    for path, value in described.items():
         tree.set(path, value)
     return tree
 

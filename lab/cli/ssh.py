@@ -42,6 +42,11 @@ class _Login(asyncssh.SSHServer):
         self._connection = conn
         self._connections.add(conn)
 
+    def begin_auth(self, username: str) -> bool:
+        if username == self._credentials.username:
+            self._connection.set_authorized_keys(self._credentials.client_keys)
+        return True
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self._connection)
 
@@ -72,7 +77,6 @@ class SshDoor:
         self._options = asyncssh.SSHServerConnectionOptions(
             server_factory=lambda: _Login(credentials, self._connections),
             server_host_keys=[credentials.host_key],
-            authorized_client_keys=credentials.client_keys,
             process_factory=self._serve,
             login_timeout=LOGIN_SECONDS,
             server_version="Lab",

@@ -7,7 +7,7 @@ from typing import Any
 
 from lab.cli.dialects import DIALECTS
 from lab.control import faults  # noqa: F401  # declares its commands
-from lab.control.registry import COMMANDS, Args, control, customer_port, element_of, number_of
+from lab.control.registry import COMMANDS, Args, control, customer_port, element_of, number_of, whole_of
 from lab.control.server import ControlError
 from lab.device.element import Element
 from lab.notify import parse_address
@@ -88,7 +88,7 @@ def config(world: World, args: Args) -> Any:
 @control("events", "[SINCE]")
 def events(world: World, args: Args) -> Any:
     """The last events numbered SINCE and later."""
-    return world.network.events.since(int(number_of(args[0])) if args else 1)
+    return world.network.events.since(whole_of(args[0]) if args else 1)
 
 
 @control("traffic", "ELEMENT PORT DOWN_KBPS|auto [UP_KBPS]")
@@ -111,7 +111,7 @@ def usage(world: World, args: Args) -> Any:
     session = world.subscribers.sessions.get(args[0])
     if session is None:
         raise ControlError(f"no session of '{args[0]}'")
-    down, up = int(number_of(args[1])), int(number_of(args[2]))
+    down, up = whole_of(args[1]), whole_of(args[2])
     now = world.network.clock.monotonic()
     for meter in (session.state.meter, session.element.ports[session.state.service.port].meter):
         meter.add(now, in_octets=up, out_octets=down)
@@ -133,10 +133,10 @@ def interim(world: World, args: Args) -> Any:
 @control("call", "A B SECONDS [CAUSE]")
 def call(world: World, args: Args) -> Any:
     """One call on the gateway, ended just now."""
-    cause = int(number_of(args[3], 1)) if len(args) > 3 else NORMAL
+    cause = whole_of(args[3], 1) if len(args) > 3 else NORMAL
     for gateway in world.gateways:
         if gateway.knows(args[0]) or gateway.knows(args[1]):
-            record = gateway.call(args[0], args[1], int(number_of(args[2])), cause)
+            record = gateway.call(args[0], args[1], whole_of(args[2]), cause)
             return {**asdict(record), "start": record.start.isoformat(timespec="seconds")}
     raise ControlError(f"neither {args[0]} nor {args[1]} is a voice line")
 

@@ -18,6 +18,7 @@ from lab.control.registry import (
     number_of,
     one_of,
     port_of,
+    whole_of,
 )
 from lab.control.server import ControlError
 from lab.device.element import Alarm, Refusal
@@ -151,7 +152,7 @@ def refuse(world: World, args: Args) -> Any:
         pattern = re.compile(args[1])
     except re.error as error:
         raise ControlError(f"not a regular expression: {error}") from None
-    count = int(number_of(args[2], 1)) if len(args) > 2 else 1
+    count = whole_of(args[2], 1) if len(args) > 2 else 1
     element_of(world, args[0]).faults.refusals.append(Refusal(pattern, count))
     return {"element": args[0], "pattern": args[1], "count": count}
 
@@ -189,6 +190,8 @@ def free_sessions(world: World, args: Args) -> Any:
 def drift(world: World, args: Args) -> Any:
     """Configure behind everybody's back; `;` separates modal lines."""
     element = element_of(world, args[0])
+    if not element.powered:
+        raise ControlError(f"{args[0]} has no power")
     dialect = DIALECTS[element.spec.vendor]
     candidate = element.store.candidate("field")
     lines = [part.strip() for arg in args[1:] for part in arg.split(";") if part.strip()]

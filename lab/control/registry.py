@@ -82,6 +82,13 @@ def number_of(text: str, low: float = 0.0) -> float:
     return value
 
 
+def whole_of(text: str, low: int = 0) -> int:
+    """Exact, however large: octets do not fit a float."""
+    if not text.isdecimal() or not low <= int(text) < 1 << 64:
+        raise ControlError(f"'{text}' is not a whole number from {low}")
+    return int(text)
+
+
 def one_of(text: str, *choices: str) -> str:
     if text not in choices:
         raise ControlError(f"'{text}' is not one of {', '.join(choices)}")

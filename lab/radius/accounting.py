@@ -82,6 +82,13 @@ class AccountingClient(asyncio.DatagramProtocol):
         self._backlog.append(Request(attributes, self._clock.now()))
         self._fill_window()
 
+    def last_words(self) -> None:
+        """The BNG goes down in good order: what still waits for its place is sent, once."""
+        for number, request in enumerate(self._backlog):
+            request.identifier = number % 256  # nobody will look for the answers
+            self._emit(request)
+        self.forget()
+
     def forget(self) -> None:
         """Power is gone: nothing is tried again."""
         for request in self._under_way.values():
@@ -112,6 +119,10 @@ class AccountingClient(asyncio.DatagramProtocol):
         request.tries += 1
         request.identifier = self._free_identifier()
         self._under_way[request.identifier] = request
+        self._emit(request)
+        request.timer = self._clock.call_later(self._spec.retry_seconds, lambda: self._late(request))
+
+    def _emit(self, request: Request) -> None:
         delay = int((self._clock.now() - request.since).total_seconds())
         # a new Acct-Delay-Time makes a new packet, hence a new identifier (RFC 2866 5.2)
         request.packet = AcctPacket(
@@ -122,7 +133,6 @@ class AccountingClient(asyncio.DatagramProtocol):
         server = self._server()
         if server and self._transport and self._nas.answers:
             self._transport.sendto(request.packet.RequestPacket(), server)
-        request.timer = self._clock.call_later(self._spec.retry_seconds, lambda: self._late(request))
 
     def _free_identifier(self) -> int:
         while self._next_identifier in self._under_way:

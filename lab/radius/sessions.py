@@ -68,6 +68,7 @@ class Subscribers:
         if client:
             if orderly:
                 client.send(self._of_nas(element, "Accounting-Off"))
+                client.last_words()
             client.forget()
 
     def booted(self, element: Element) -> None:

@@ -19,8 +19,8 @@ class Gateway:
         self.element, self._clock, self._sinks = element, clock, sinks
         self._records: list[CallRecord] = []
         self._busy: dict[str, int] = {}
-        self._timers: set[Timer] = set()
-        self._calls = self._files = 0
+        self._timers: dict[int, Timer] = {}
+        self._calls = self._files = self._numbers = 0
         self._born = f"{int(clock.now().timestamp()) & 0xFFFFFFFF:08x}"  # keeps ids apart over restarts
         element.calls_in_use = lambda number: self._busy.get(number, 0)
 
@@ -37,10 +37,11 @@ class Gateway:
         if cause := self._admit(a, b):
             self._record(a, b, 0, cause)
             return
-        for number in (a, b):
-            self._busy[number] = self._busy.get(number, 0) + 1
-        timer = self._clock.call_later(seconds, lambda: self._end(a, b, seconds))
-        self._timers.add(timer)
+        for party in (a, b):
+            self._busy[party] = self._busy.get(party, 0) + 1
+        self._numbers += 1
+        number = self._numbers
+        self._timers[number] = self._clock.call_later(seconds, lambda: self._end(number, a, b, seconds))
 
     def flush(self) -> Path | None:
         """Write what was recorded since the last file; None when there is nothing or nowhere to write."""
@@ -55,13 +56,14 @@ class Gateway:
 
     def close(self) -> None:
         """No more calls; the last records are written."""
-        for timer in self._timers:
+        for timer in self._timers.values():
             timer.cancel()
         self.flush()
 
-    def _end(self, a: str, b: str, seconds: int) -> None:
-        for number in (a, b):
-            self._busy[number] = max(0, self._busy.get(number, 0) - 1)
+    def _end(self, number: int, a: str, b: str, seconds: int) -> None:
+        del self._timers[number]
+        for party in (a, b):
+            self._busy[party] = max(0, self._busy.get(party, 0) - 1)
         self._record(a, b, seconds, NORMAL if self.element.powered else OUT_OF_ORDER)
 
     def _admit(self, a: str, b: str) -> int | None:

@@ -11,12 +11,12 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncssh
-from pyasn1.codec.ber import decoder
+from pyasn1.codec.ber import decoder  # type: ignore[import-untyped]
 from pyrad.packet import AcctPacket
-from pysnmp.proto.api import v2c
+from pysnmp.proto.api import v2c  # type: ignore[import-untyped]
 
 from lab.clock import Clock
 from lab.notify import Sinks
@@ -117,8 +117,9 @@ def in_lab(**changes: dict[str, Any]) -> Callable[[Callable[..., Awaitable[None]
 
         parameters = ["tmp_path", *(name for name in wanted if name != "tmp_path")]
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        test.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in parameters])  # type: ignore[attr-defined]
-        del test.__wrapped__  # type: ignore[attr-defined]
+        signature = inspect.Signature([inspect.Parameter(name, kind) for name in parameters])
+        test.__signature__ = signature  # type: ignore[attr-defined]
+        del test.__wrapped__
         return test
 
     return decorate
@@ -243,6 +244,9 @@ async def add_services(lab: Lab) -> None:
     assert "complete" in await ask(lab, SWITCH, "configure session new", *HERON_SERVICE, "commit")
 
 
+S = TypeVar("S", bound="Sink")
+
+
 class Sink(asyncio.DatagramProtocol):
     """Keeps what arrives, with the port it came from."""
 
@@ -266,7 +270,7 @@ class Sink(asyncio.DatagramProtocol):
 
 
 @contextlib.asynccontextmanager
-async def listening(sink: Sink) -> AsyncIterator[Sink]:
+async def listening(sink: S) -> AsyncIterator[S]:
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(lambda: sink, local_addr=("127.0.0.1", 0))
     try:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
+from lab.device.element import Element
 from lab.running import Lab
 from tests.lab.helpers import (
     BNG,
@@ -147,6 +149,10 @@ async def test_line_tests_find_what_is_wrong(lab: Lab) -> None:
     assert 0 < broken["fault-distance-m"] < good["length-m"] == broken["length-m"]
 
 
+def rebooted(element: Element, boots: int) -> bool:
+    return element.boots > boots
+
+
 @in_lab()
 async def test_a_reboot_forgets_what_was_not_saved(lab: Lab) -> None:
     await add_services(lab)
@@ -155,7 +161,7 @@ async def test_a_reboot_forgets_what_was_not_saved(lab: Lab) -> None:
         boots = element.boots
         async with login(lab, name) as session:
             session.write("request system reboot" if name == OLT else "reload")
-            await until(lambda element=element, boots=boots: element.boots > boots)
+            await until(partial(rebooted, element, boots))
     assert lab.network.elements[OLT].services  # Kestrel saves by itself
     assert not lab.network.elements[SWITCH].services
 

@@ -13,13 +13,16 @@ from pyrad.packet import (
     DisconnectRequest,
 )
 
-from lab.radius.accounting import dictionary, split_octets
+from lab.build import build
+from lab.radius.accounting import WINDOW, AccountingClient, Attributes, dictionary, split_octets
 from lab.running import Lab
+from lab.topology import BUILT_IN, RadiusSpec, load
 from tests.lab.helpers import (
     BNG,
     OLT,
     SWITCH,
     AccountingServer,
+    FakeClock,
     Sink,
     add_services,
     ask,
@@ -193,6 +196,27 @@ async def test_clearing_a_session_lets_it_come_back(lab: Lab) -> None:
     await ask(lab, BNG, f"clear session {USER}")
     assert lab.subscribers.sessions[USER].session_id != before
     assert await ask(lab, BNG, "clear session nobody") == "error: no session of 'nobody'\n"
+
+
+def test_the_window_bounds_what_is_under_way_and_a_good_end_sends_the_rest() -> None:
+    class Wire:
+        sent = 0
+
+        def sendto(self, data: bytes, address: tuple[str, int]) -> None:
+            self.sent += 1
+
+    network = build(load(BUILT_IN), FakeClock())
+    wire = Wire()
+    lost: list[Attributes] = []
+    client = AccountingClient(
+        network.elements[BNG], RadiusSpec(), network.clock, lambda: ("127.0.0.1", 1), lost.append
+    )
+    client.connection_made(wire)  # type: ignore[arg-type]
+    for number in range(WINDOW + 50):
+        client.send({"Acct-Status-Type": "Stop", "Acct-Session-Id": str(number)})
+    assert (wire.sent, client.outstanding) == (WINDOW, WINDOW + 50)
+    client.last_words()
+    assert (wire.sent, client.outstanding, lost) == (WINDOW + 50, 0, [])
 
 
 def test_octets_are_split_into_gigawords() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from gufo.snmp.aio import SnmpSession
-from pyasn1.codec.ber import encoder
-from pysnmp.proto.api import v2c
+from pyasn1.codec.ber import encoder  # type: ignore[import-untyped]
+from pysnmp.proto.api import v2c  # type: ignore[import-untyped]
 
 from lab.running import Lab
 from lab.snmp.agent import answer

@@ -1,31 +1,37 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lab.build import schema_of
 from lab.config.store import CommitRefused, ConfigStore, WaitingForConfirmation
-from lab.config.tree import Tree
+from lab.config.tree import Path, Tree
 from lab.topology import BUILT_IN, load
 from tests.lab.helpers import FakeClock
 
-LOCATION = ("system", "location")
-CONTACT = ("system", "contact")
+LOCATION: Path = ("system", "location")
+CONTACT: Path = ("system", "contact")
 
 
-def make_store(**changes: object) -> tuple[ConfigStore, FakeClock, list[tuple[str, str]]]:
+def tree(location: str, *more: tuple[Path, str]) -> Tree:
+    return Tree([(LOCATION, location), *more])
+
+
+def make_store(**changes: Any) -> tuple[ConfigStore, FakeClock, list[tuple[str, str]]]:
     clock = FakeClock()
     notes: list[tuple[str, str]] = []
     schema = schema_of(load(BUILT_IN).elements[0])
     store = ConfigStore(
-        schema, Tree({LOCATION: "old"}), clock, noted=lambda kind, text: notes.append((kind, text)), **changes
-    )  # type: ignore[arg-type]
+        schema, tree("old"), clock, noted=lambda kind, text: notes.append((kind, text)), **changes
+    )
     return store, clock, notes
 
 
-def change(store: ConfigStore, value: str, **how: object) -> None:
+def change(store: ConfigStore, value: str, **how: Any) -> None:
     candidate = store.candidate("joe")
     candidate.set(LOCATION, value)
-    store.commit(candidate, **how)  # type: ignore[arg-type]
+    store.commit(candidate, **how)
 
 
 def test_a_commit_runs_and_is_remembered() -> None:
@@ -81,7 +87,7 @@ def test_edits_apply_to_what_runs_by_then() -> None:
     quick.set(CONTACT, "quick's")
     store.commit(quick)
     store.commit(slow)
-    assert store.running == Tree({LOCATION: "slow's", CONTACT: "quick's"})
+    assert store.running == tree("slow's", (CONTACT, "quick's"))
 
 
 def test_an_empty_commit_makes_no_generation() -> None:
@@ -97,7 +103,7 @@ def test_a_bad_candidate_changes_nothing() -> None:
     candidate.set(("interfaces", "xe-0/0/0", "unit", "1", "service-name"), "A")
     with pytest.raises(CommitRefused):
         store.commit(candidate, confirm_seconds=5)
-    assert store.running == Tree({LOCATION: "old"})
+    assert store.running == tree("old")
     assert store.pending is None
 
 
