@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group, Permission
 from django.db import models
+from django.db.models import functions
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -57,31 +58,39 @@ def sync_roles(app_config: Any, using: str = "default", **_kwargs: Any) -> None:
 
 
 class Backend(ModelBackend):
-    """Permissions come from roles alone, read in one query per request."""
+    """Permissions come from roles alone; they and the scopes are read together in one query per request."""
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
         if not hasattr(user_obj, "_perm_cache"):
-            wanted = (
-                Permission.objects.all()
-                if user_obj.is_superuser
-                else Permission.objects.filter(group__user=user_obj)
-            )
-            rows = wanted.order_by().values_list("content_type__app_label", "codename").distinct()
-            user_obj._perm_cache = {f"{label}.{codename}" for label, codename in rows}
+            _read_rights(user_obj)
         cached: set[str] = user_obj._perm_cache
         return cached
 
 
+def _read_rights(user: Any) -> None:
+    wanted = Permission.objects.all() if user.is_superuser else Permission.objects.filter(group__user=user)
+    text = models.CharField()
+    permissions = wanted.order_by().values_list(models.Value(value=True), "content_type__app_label", "codename")
+    scopes = user.scopes.order_by().values_list(
+        models.Value(value=False), functions.Cast("kind", text), functions.Cast("value", text)
+    )
+    user._perm_cache = set()
+    found: dict[str, set[str]] = {}
+    for is_permission, first, second in permissions.union(scopes):
+        if is_permission:
+            user._perm_cache.add(f"{first}.{second}")
+        else:
+            found.setdefault(first, set()).add(second)
+    user._scopes = found
+
+
 def scopes_of(user: Any) -> dict[str, set[str]]:
-    """Scope kind → allowed values; empty = not narrowed. Read once per user object."""
-    cached: dict[str, set[str]] | None = getattr(user, "_scopes", None)
-    if cached is None:
-        cached = {}
-        for kind, value in user.scopes.values_list("kind", "value"):
-            cached.setdefault(kind, set()).add(value)
-        user._scopes = cached
+    """Scope kind → allowed values; empty = not narrowed. Read once per user object, with the permissions."""
+    if not hasattr(user, "_scopes"):
+        _read_rights(user)
+    cached: dict[str, set[str]] = user._scopes
     return cached
 
 

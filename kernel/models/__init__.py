@@ -10,7 +10,7 @@ from kernel.models.records import (
     NumberSeries,
     OutboxEvent,
 )
-from kernel.models.user import ApiToken, Scope, User
+from kernel.models.user import ApiToken, LoginFailure, Scope, User
 from kernel.models.work import BusinessCalendar, Comment, Draft, Holiday, Job, JobLine, SavedView
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Job",
     "JobLine",
     "JournalEntry",
+    "LoginFailure",
     "NumberField",
     "NumberSeries",
     "OutboxEvent",

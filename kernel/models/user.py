@@ -53,6 +53,21 @@ class Scope(Identified):
         return f"{self.kind}={self.value}"
 
 
+class LoginFailure(models.Model):
+    """Failed log-ins of one name from one address, counted in a window; past the limit both wait.
+
+    The key is a digest: what people mistype into the name field may be their password.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]}… {self.count}"
+
+
 class ApiToken(Identified):
     """A bearer token: shown once, stored as SHA-256, always expiring, limited to APIs and to reading if wished."""
 
