@@ -9,7 +9,7 @@ from kernel.tmf import delivery, idempotency
 
 
 def _runner(queue: str) -> Any:
-    @shared_task(name=f"kernel.run_job_{queue}", queue=queue)
+    @shared_task(name=f"kernel.run_job_{queue}")  # portal.celery routes it to its queue
     def run(job_id: str) -> None:
         jobs.execute(job_id)
 

@@ -6,3 +6,9 @@ class PortalConfig(AppConfig):
 
     name = "portal"
     label = "portal"
+
+    def ready(self) -> None:
+        # Whoever sends a task (web, dispatcher, command) must know our broker and queues.
+        from portal import celery
+
+        celery.app.set_default()

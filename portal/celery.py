@@ -20,5 +20,16 @@ app.conf.task_routes = {
     "bss.usage.*": {"queue": "rating"},
     "bss.billing.*": {"queue": "billing"},
     "oss.monitoring.*": {"queue": "polling"},
+    "kernel.run_job_provisioning": {"queue": "provisioning"},
+    "kernel.run_job_rating": {"queue": "rating"},
+    "kernel.run_job_billing": {"queue": "billing"},
+    "kernel.run_job_polling": {"queue": "polling"},
+}
+app.conf.beat_schedule = {
+    "jobs": {"task": "kernel.sweep_jobs", "schedule": 15.0},
+    "events": {"task": "kernel.sweep_events", "schedule": 30.0},
+    "webhooks": {"task": "kernel.sweep_webhooks", "schedule": 15.0},
+    "idempotency-keys": {"task": "kernel.sweep_idempotency_keys", "schedule": 3600.0},
+    "partitions": {"task": "kernel.ensure_partitions", "schedule": 24 * 3600.0},
 }
 app.autodiscover_tasks()

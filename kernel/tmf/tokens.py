@@ -40,18 +40,31 @@ def issue(
     now = clock.system_now()
     if not now < expires <= now + LONGEST:
         raise Invalid(
-            _("A token ends within a year"), code="token.expiry", fields={"expires": _("choose a day within a year")}
+            _("A token ends within a year"),
+            code="token.expiry",
+            fields={"expires": _("choose a day within a year")},
         )
     registry.discover()
     if unknown := sorted(set(apis) - set(registry.APIS)):
-        raise Invalid(_("There is no API %(number)s") % {"number": unknown[0]}, code="token.api", fields={"apis": unknown[0]})
+        raise Invalid(
+            _("There is no API %(number)s") % {"number": unknown[0]},
+            code="token.api",
+            fields={"apis": unknown[0]},
+        )
     with transaction.atomic():
         if live().filter(user=user).count() >= MOST_TOKENS:
-            raise Invalid(_("At most %(n)d live tokens for one account") % {"n": MOST_TOKENS}, code="token.tooMany")
+            raise Invalid(
+                _("At most %(n)d live tokens for one account") % {"n": MOST_TOKENS}, code="token.tooMany"
+            )
         row, secret = ApiToken.issue(
             user, name, expires=expires, apis=list(apis), read_only=read_only, require_match=require_match
         )
-        told: dict[str, Any] = {"name": name, "prefix": row.prefix, "apis": list(apis), "read_only": read_only}
+        told: dict[str, Any] = {
+            "name": name,
+            "prefix": row.prefix,
+            "apis": list(apis),
+            "read_only": read_only,
+        }
         journal.record("api_token.issued", row, after={**told, "expires": expires})
     return row, secret
 

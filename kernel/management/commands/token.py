@@ -15,7 +15,7 @@ from kernel.tmf import tokens
 
 
 class Command(BaseCommand):
-    """`token issue ada --name story --days 30 --api 622 --read-only`, `token list [--json]`, `token revoke trk_abc123`."""
+    """`token issue ada --days 30 --api 622 --read-only`, `token list [--json]`, `token revoke trk_abc123`."""
 
     help = "Issue, list and revoke API tokens."
 
@@ -26,7 +26,9 @@ class Command(BaseCommand):
         issue.add_argument("username")
         issue.add_argument("--name", default="command line")
         issue.add_argument("--days", type=int, default=90)
-        issue.add_argument("--api", action="append", default=[], help="number of an API it covers; default all")
+        issue.add_argument(
+            "--api", action="append", default=[], help="number of an API it covers; default all"
+        )
         issue.add_argument("--read-only", action="store_true")
         issue.add_argument("--require-match", action="store_true", help="If-Match is mandatory")
         issue.add_argument("--json", action="store_true")

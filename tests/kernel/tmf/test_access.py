@@ -79,7 +79,10 @@ def test_last_use_is_written_at_most_once_a_minute(api: Caller) -> None:
 
 
 def test_a_token_may_be_limited_to_apis_and_to_reading(make_caller: Any) -> None:
-    elsewhere, reader = make_caller("admin", apis=["622"]), make_caller("admin", read_only=True, apis=["999", "622"])
+    elsewhere, reader = (
+        make_caller("admin", apis=["622"]),
+        make_caller("admin", read_only=True, apis=["999", "622"]),
+    )
     assert elsewhere.get("calendar").json()["code"] == "token.api"
     assert reader.get("calendar").status_code == 200
     response = reader.post("calendar", {"name": "x"})
@@ -127,7 +130,9 @@ def test_who_calls_and_what_they_may_takes_one_query(api: Caller) -> None:
 # Rates
 
 
-def test_each_class_of_call_has_its_limit_told_in_headers(api: Caller, settings: Any, monkeypatch: Any) -> None:
+def test_each_class_of_call_has_its_limit_told_in_headers(
+    api: Caller, settings: Any, monkeypatch: Any
+) -> None:
     caches["shared"].clear()
     monkeypatch.setattr(throttle.time, "time", lambda: 1_800_000_030.0)
     settings.API_RATES = {"read": 2, "write": 1}

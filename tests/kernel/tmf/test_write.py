@@ -36,7 +36,10 @@ def test_the_caller_is_the_actor_and_the_request_id_is_kept(api: Caller) -> None
 
 
 def test_nested_rows_are_written(api: Caller) -> None:
-    body = {"name": "New", "holiday": [{"date": "2026-05-01", "name": "May"}, {"date": "2026-05-08T00:00:00Z", "name": "8"}]}
+    body = {
+        "name": "New",
+        "holiday": [{"date": "2026-05-01", "name": "May"}, {"date": "2026-05-08T00:00:00Z", "name": "8"}],
+    }
     answer = api.post("calendar", body).json()
     assert [one["name"] for one in answer["holiday"]] == ["May", "8"]
 
@@ -141,7 +144,17 @@ def test_message_speaks_the_readers_language_and_reason_english(api: Caller) -> 
     assert response.json()["reason"] == "Object not found"
 
 
-@pytest.mark.parametrize(("path", "method"), [("person", "POST"), ("person/1", "PATCH"), ("person/1", "DELETE"), ("calendar", "PUT"), ("work/1", "DELETE"), ("hub", "GET")])
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        ("person", "POST"),
+        ("person/1", "PATCH"),
+        ("person/1", "DELETE"),
+        ("calendar", "PUT"),
+        ("work/1", "DELETE"),
+        ("hub", "GET"),
+    ],
+)
 def test_verbs_that_are_not_offered_are_405(api: Caller, path: str, method: str) -> None:
     response = api(method, path, {} if method in {"POST", "PATCH", "PUT"} else None)
     assert (response.status_code, response.json()["code"]) == (405, "method.notAllowed")
@@ -236,7 +249,10 @@ def test_a_json_patch_that_cannot_be_applied(api: Caller, operations: Any, statu
         ({"done": 1001}, "attribute.value"),
         ({"cancelRequested": "yes"}, "attribute.type"),
         ({"state": "nonsense"}, "attribute.value"),
-        ({"period": {"startDateTime": "2026-02-01T00:00:00Z", "endDateTime": "2026-01-01T00:00:00Z"}}, "period.reversed"),
+        (
+            {"period": {"startDateTime": "2026-02-01T00:00:00Z", "endDateTime": "2026-01-01T00:00:00Z"}},
+            "period.reversed",
+        ),
         ({"period": "always"}, "attribute.type"),
         ({"parameter": []}, "attribute.type"),
         ({"relatedParty": {"id": "x"}}, "attribute.type"),
@@ -272,7 +288,9 @@ def test_a_patch_that_changes_nothing_writes_nothing(api: Caller) -> None:
 
 def test_a_period_and_a_json_column_are_patched(api: Caller) -> None:
     row = make_work(params={"a": 1})
-    response = api.patch(f"work/{row.pk}", {"period": {"startDateTime": "2026-01-01T01:00:00+01:00"}, "parameter": {"b": 2.5}})
+    response = api.patch(
+        f"work/{row.pk}", {"period": {"startDateTime": "2026-01-01T01:00:00+01:00"}, "parameter": {"b": 2.5}}
+    )
     assert response.json()["period"] == {"startDateTime": "2026-01-01T00:00:00.000000Z"}
     assert response.json()["parameter"] == {"a": 1, "b": 2.5}
 
@@ -281,7 +299,10 @@ def test_a_state_goes_through_its_door_together_with_attributes(api: Caller) -> 
     row = make_work()
     response = api.patch(f"work/{row.pk}", {"state": "cancelled", "name": "Stopped"})
     assert (response.json()["state"], response.json()["name"]) == ("cancelled", "Stopped")
-    assert [entry.verb for entry in JournalEntry.objects.order_by("seq")] == ["work.changed", "work.cancelled"]
+    assert [entry.verb for entry in JournalEntry.objects.order_by("seq")] == [
+        "work.changed",
+        "work.cancelled",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -324,8 +345,14 @@ def test_if_match_lets_only_the_seen_version_change(api: Caller) -> None:
     first = api.patch(f"calendar/{row.pk}", {"name": "Mine"}, If_Match=etag)
     assert first.status_code == 200
     for method in ("PATCH", "DELETE"):
-        stale = api(method, f"calendar/{row.pk}", {"name": "Theirs"} if method == "PATCH" else None, If_Match=etag)
-        assert (stale.status_code, stale.json()["code"], stale["ETag"]) == (412, "version.stale", first["ETag"])
+        stale = api(
+            method, f"calendar/{row.pk}", {"name": "Theirs"} if method == "PATCH" else None, If_Match=etag
+        )
+        assert (stale.status_code, stale.json()["code"], stale["ETag"]) == (
+            412,
+            "version.stale",
+            first["ETag"],
+        )
     assert api.get(f"calendar/{row.pk}").json()["name"] == "Mine"
     assert api.patch(f"calendar/{row.pk}", {"name": "Any"}, If_Match="*").status_code == 200
     assert api.patch(f"calendar/{row.pk}", {"name": "Weak"}, If_Match='W/"3"').status_code == 412
