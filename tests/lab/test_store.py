@@ -65,6 +65,27 @@ def test_a_confirmed_commit_stays() -> None:
     assert store.startup_saved
 
 
+def test_the_timer_of_a_confirmed_commit_does_not_strike_the_next_one() -> None:
+    store, clock, _ = make_store()
+    change(store, "one", confirm_seconds=60)
+    store.confirm("joe")
+    change(store, "two", confirm_seconds=600)
+    clock.advance(599)
+    assert store.running.get(LOCATION) == "two"
+    clock.advance(1)
+    assert store.running.get(LOCATION) == "one"
+
+
+def test_power_loss_forgets_what_waited() -> None:
+    store, clock, notes = make_store()
+    change(store, "new", confirm_seconds=60)
+    store.forget_pending()
+    clock.advance(61)
+    store.reboot()
+    assert store.running.get(LOCATION) == "old"
+    assert [kind for kind, _ in notes] == ["commit"]
+
+
 def test_a_second_confirmed_commit_goes_back_to_before_the_first() -> None:
     store, clock, _ = make_store()
     change(store, "one", confirm_seconds=60)
