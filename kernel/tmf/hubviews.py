@@ -60,7 +60,8 @@ class HubItem(Endpoint):
 
 
 def _body(body: Any) -> dict[str, Any]:
-    intake, data = Intake(), {}
+    intake = Intake()
+    data: dict[str, Any] = {}
     if isinstance(body, dict):
         load_all(FIELDS, body, data, intake)
     else:

@@ -40,9 +40,13 @@ def page_of(resource: Resource[Any], query: Query, user: Any, base: str, address
     if query.patterns:
         # A pattern may be slow whatever its length: it gets a time limit of its own.
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(PATTERN_MS)])
+            cursor.execute(
+                "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)",
+                [str(PATTERN_MS)],
+            )
+            before = cursor.fetchone()[0]
             found = projection.fetch(window, user)
-            cursor.execute("SELECT set_config('statement_timeout', '0', true)")
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
     else:
         found = projection.fetch(window, user)
     more, found = len(found) > query.limit, found[: query.limit]

@@ -18,6 +18,7 @@ from rest_framework.renderers import BaseRenderer
 
 from kernel.money import Money
 
+MOST_PLACES = 300
 CONTENT_TYPE = "application/json;charset=utf-8"
 
 
@@ -116,8 +117,16 @@ class JSONParser(BaseParser):
 
 def loads(text: str, *, decimals: bool = True) -> Any:
     """Parse strict JSON; raises ValueError."""
-    point = Decimal if decimals else float
+    point = _decimal if decimals else float
     return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repeats, parse_float=point)
+
+
+def _decimal(text: str) -> Decimal:
+    found = Decimal(text)
+    # Written out, 1E+999999999 would fill the memory.
+    if abs(found.adjusted()) > MOST_PLACES:
+        raise ValueError(f"{text[:40]} is out of range")
+    return found
 
 
 def _no_constant(name: str) -> Any:

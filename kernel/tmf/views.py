@@ -45,11 +45,11 @@ class Endpoint(APIView):
         function.login_exempt = True
         return function
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer in the language asked for, in UTC, as the caller."""
         language = translation.get_language_from_request(request)
         with translation.override(language), timezone.override(UTC):
-            response: HttpResponse = super().dispatch(request, *args, **kwargs)
+            response: Any = super().dispatch(request, *args, **kwargs)
         response["Content-Language"] = language
         patch_vary_headers(response, ["Accept-Language", "Authorization"])
         if self.allowance is not None:
@@ -76,7 +76,7 @@ class Endpoint(APIView):
         if self.allowance is not None and self.allowance.exceeded:
             raise Throttled(self.allowance)
 
-    def options(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """What this address answers to."""
         del request, args, kwargs
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
@@ -253,9 +253,7 @@ class Item(ResourceEndpoint):
     def _change(self, obj: Any, change: write.Patch, data: Any) -> None:
         resource, user = self.resource, self.request.user
         if data and not hasattr(resource, "update"):
-            raise write.Faults(
-                [write._fault(name, "attribute.readOnly", "cannot be changed") for name in data]
-            )
+            raise write.unchangeable(data)
         if data:
             resource.update(obj, data, user)  # type: ignore[attr-defined]
         if change.state is not None:

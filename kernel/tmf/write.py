@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import jsonpatch
@@ -182,6 +182,11 @@ def _json_patched(body: Any, present: dict[str, Any]) -> dict[str, Any]:
 
 def _fault(attribute: str, code: str, sentence: str) -> Fault:
     return Fault(attribute, code, sentence, _(sentence))
+
+
+def unchangeable(names: Iterable[str]) -> Faults:
+    """The refusal of a PATCH of attributes that no door changes."""
+    return Faults([_fault(name, "attribute.readOnly", "cannot be changed") for name in names])
 
 
 def move_to(resource: Resource[Any], obj: Any, state: Any, data: Data, user: Any) -> None:

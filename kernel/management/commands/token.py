@@ -60,7 +60,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(told) if options["json"] else secret)
 
     def _list(self, options: dict[str, Any]) -> None:
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "prefix": row.prefix,
                 "name": row.name,

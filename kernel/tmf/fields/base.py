@@ -19,7 +19,7 @@ from django.db.models import fields as columns
 from django.utils.translation import gettext as _
 from typing_extensions import Unpack
 
-from kernel.filtering import Filter
+from kernel.filtering import OPERATORS, Filter
 from kernel.tmf.errors import Fault, Faults
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Field:
     json_type: str | None = "string"
     kind = "text"
     empty: Any = None  # what a mandatory attribute shows when its column is null
-    operators: tuple[str, ...] | None = None
+    operators: tuple[str, ...] = OPERATORS
 
     def __init__(self, name: str, column: str = "", **flags: Unpack[Flags]) -> None:
         self.name = name
@@ -209,8 +209,7 @@ class Field:
 
     def by(self, scope: Scope, name: str, column: str, kind: str) -> Filter:
         """A filter over one column."""
-        extra = {"operators": self.operators} if self.operators else {}
-        return Filter(name, scope.lookup(column), kind, many=scope.many, **extra)
+        return Filter(name, scope.lookup(column), kind, operators=self.operators, many=scope.many)
 
     def sorts(self, scope: Scope) -> Iterator[tuple[str, str]]:
         """(public name, ORM path) of what a list can be sorted by."""

@@ -41,6 +41,7 @@ class Ref(Field):
 
     json_type = "object"
     operators = ("eq", "not", "in", "contains", "regex")
+    target: type[Model] | None = None
 
     def __init__(
         self,
@@ -54,13 +55,12 @@ class Ref(Field):
         **flags: Unpack[Flags],
     ) -> None:
         super().__init__(name, column, **flags)
-        self.type = type
+        self.referred = type
         self.to = to
         self.label = label
         self.role = role
         self.sortable = False
         self.key = self.column
-        self.target: type[Model] | None = None
         self.loose = False
 
     def bind(self, model: type[Model]) -> Self:
@@ -84,7 +84,7 @@ class Ref(Field):
         label = plan.column(self.label) if self.label else None
         prefix = registry.href(plan.base, self.to)
         constant = {
-            name: value for name, value in (("role", self.role), ("@referredType", self.type)) if value
+            name: value for name, value in (("role", self.role), ("@referredType", self.referred)) if value
         }
 
         def read(row: Row) -> dict[str, Any] | None:
@@ -115,13 +115,11 @@ class Ref(Field):
         found: dict[str, Any] = {}
         resource = registry.find(self.to)
         if self.target is not None:
-            manager = self.target._default_manager
+            rows: Any = self.target._default_manager.all()
             if resource is not None and resource.model is self.target:
                 rows = resource.queryset(user)
-            elif hasattr(manager.all(), "visible_to"):
-                rows = manager.all().visible_to(user)  # type: ignore[attr-defined]
-            else:
-                rows = manager.all()
+            elif hasattr(rows, "visible_to"):
+                rows = rows.visible_to(user)
             wanted = ids_of(self.target._meta.pk, tuple(ids))
             found = {str(row.pk): row for row in rows.filter(pk__in=wanted)}
         elif resource is not None:
@@ -142,7 +140,7 @@ class Ref(Field):
         yield by_id(scope, inner.dotted("id"), self.key)
         if self.label:
             yield Filter(inner.dotted("name"), scope.lookup(self.label), "text", many=scope.many)
-        for name, value in (("role", self.role), ("@referredType", self.type)):
+        for name, value in (("role", self.role), ("@referredType", self.referred)):
             if value:
                 yield present(scope, inner.dotted(name), [(self.key, value)])
 
@@ -198,7 +196,7 @@ class Refs(Field):
             here = f"{path}[{index}]"
             ref = self._for(element)
             if ref is None:
-                roles = ", ".join(ref.role or ref.type for ref in self.refs)
+                roles = ", ".join(ref.role or ref.referred for ref in self.refs)
                 intake.fault(here, "reference.role", "needs a role among %(roles)s", roles=roles)
             elif not ref.read_only:
                 ref.load(element, out, intake, here)
@@ -211,7 +209,7 @@ class Refs(Field):
                 if ref.role and element.get("role") == ref.role:
                     return ref
             for ref in self.refs:
-                if ref.type and element.get("@referredType") == ref.type:
+                if ref.referred and element.get("@referredType") == ref.referred:
                     return ref
         return None
 
@@ -237,7 +235,9 @@ class Refs(Field):
             )
         yield present(scope, inner.dotted("role"), [(ref.key, ref.role) for ref in self.refs if ref.role])
         yield present(
-            scope, inner.dotted("@referredType"), [(ref.key, ref.type) for ref in self.refs if ref.type]
+            scope,
+            inner.dotted("@referredType"),
+            [(ref.key, ref.referred) for ref in self.refs if ref.referred],
         )
 
     def schema(self, model: type[Model]) -> Schema:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.db.models import (
-    ForeignKey,
     JSONField,
     Lookup,
     ManyToManyField,
@@ -73,7 +72,7 @@ class Many(Field):
         relation = _relation(model, self.column)
         bound.child = relation.related_model
         if isinstance(relation, ManyToOneRel):
-            bound.parent = relation.field.attname  # type: ignore[attr-defined]
+            bound.parent = relation.field.attname
             bound.lookup = relation.name  # the name queries use: related_query_name
         elif isinstance(relation, ManyToManyRel):
             bound.parent, bound.lookup = relation.field.name, relation.name
@@ -242,7 +241,7 @@ class Batch(Field):
         def load(keys: list[Any], user: Any) -> dict[Any, Any]:
             return dict(source(keys, user))
 
-        empty = [] if self.mandatory and (self.shape or {}).get("type") == "array" else None
+        empty: Any = [] if self.mandatory and (self.shape or {}).get("type") == "array" else None
         index = plan.loader(self.column, load, empty)
         return lambda row: row[index]
 
@@ -367,22 +366,19 @@ _TYPES: dict[type, str] = {str: "string", bool: "boolean", int: "number", float:
 
 
 @JSONField.register_lookup
-class HasValue(Lookup):  # type: ignore[type-arg]
+class HasValue(Lookup):
     """`{path}__has_value=[texts]`: some value of a JSON object, as text, is one of them."""
 
     lookup_name = "has_value"
     prepare_rhs = False
 
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
-        return "%s", [list(value)]
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         column, params = self.process_lhs(compiler, connection)
         sql = (
             f"EXISTS (SELECT 1 FROM jsonb_each_text(CASE jsonb_typeof({column}) WHEN 'object' THEN {column} END) AS c"
             " WHERE c.value = ANY(%s))"
         )
-        return sql, [*params, *params, list(self.rhs)]
+        return sql, (*params, *params, list(self.rhs))
 
 
 def elements(fields: Sequence[Field], value: list[Any], intake: Intake, path: str) -> list[dict[str, Any]]:
@@ -413,8 +409,8 @@ def _relation(model: type[Model], name: str) -> Any:
     for relation in model._meta.related_objects:
         if name in {relation.get_accessor_name(), relation.name}:
             return relation
-    found = model._meta.get_field(name)
-    if not isinstance(found, ManyToManyField | ManyToOneRel | ManyToManyRel) or isinstance(found, ForeignKey):
+    found: Any = model._meta.get_field(name)
+    if not isinstance(found, ManyToManyField | ManyToOneRel | ManyToManyRel):
         raise TypeError(f"{model.__name__}.{name} is not a to-many relation")
     return found
 

@@ -347,7 +347,7 @@ class Const(Field):
 def as_number(value: Any, intake: Intake, path: str) -> Decimal | int | None:
     """A JSON number (never a string, never a truth value)."""
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        found = Decimal(str(value)) if isinstance(value, float) else value
+        found = value if isinstance(value, int) else Decimal(str(value))
         if abs(found) < 10**30:
             return found
     intake.fault(path, "attribute.type", WRONG_TYPE, expected="a number")
