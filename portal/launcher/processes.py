@@ -1,5 +1,6 @@
 """The processes of a running portal, in the order of their start: the one table of them."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -47,7 +48,14 @@ def celery_worker(name: str, pool: str, concurrency: int, queues: str) -> Proces
     return Process(name, ["-m", "celery", "-A", "portal", "worker", *options, *quiet], grace=20.0)
 
 
-def table(checkout: Checkout, port: int, *, demo: bool = True, lab: bool = True) -> list[Process]:
+def mailbox(checkout: Checkout, env: Mapping[str, str]) -> Process:
+    """A mail server that delivers everything to a folder: what the portal sends can be read, and nobody gets it."""
+    address = f"{env['EMAIL_HOST']}:{env['EMAIL_PORT']}"
+    options = ["--nosetuid", "--listen", address, "--class", "aiosmtpd.handlers.Mailbox"]
+    return Process("mail", ["-m", "aiosmtpd", *options, str(checkout.var / "mail")])
+
+
+def table(checkout: Checkout, env: Mapping[str, str], port: int, *, demo: bool = True) -> list[Process]:
     """Web first, because it is waited for; the story last, because it needs all the others."""
     bind = f"127.0.0.1:{port}"
     schedule = str(checkout.var / "celerybeat-schedule")
@@ -56,17 +64,15 @@ def table(checkout: Checkout, port: int, *, demo: bool = True, lab: bool = True)
         Process(
             WEB, [*web, "--threads", "16", "--bind", bind, "--graceful-timeout", "5", "--no-control-socket"]
         ),
-        *(
-            [Process("lab", ["-m", "lab", "--state", str(checkout.var / "lab" / "state.json")])]
-            if lab
-            else []
-        ),
+        Process("lab", ["-m", "lab", "--state", env["LAB_STATE"]]),
         Process("dispatcher", ["manage.py", "dispatch"]),
         celery_worker("worker-fast", "threads", 8, "provisioning,polling,default"),
         celery_worker("worker-bulk", "prefork", 1, "rating,billing"),
         Process("beat", ["-m", "celery", "-A", "portal", "beat", "--schedule", schedule, "--pidfile", ""]),
         Process("intake", ["manage.py", "intake"]),
     ]
+    if not os.environ.get("EMAIL_HOST"):
+        processes.append(mailbox(checkout, env))
     if demo:
         processes.append(Process(DEMO, ["manage.py", "demo"], once=True, echo=True))
     return processes

@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from portal.launcher import ports
+from portal.launcher import listeners, ports
 from portal.launcher.checkout import Checkout
 from portal.launcher.children import die_with_parent, run
 from portal.launcher.console import LauncherError, say, step
@@ -13,7 +13,7 @@ from portal.launcher.preparation import django_environment, manage, prepare
 from portal.launcher.processes import table
 from portal.launcher.servers import Servers, throw_away
 from portal.launcher.supervise import Supervisor
-from portal.launcher.up import LISTENERS, make_folders, wait_for_web
+from portal.launcher.up import make_folders, wait_for_web
 
 DRILLS = "--drills"
 
@@ -71,7 +71,7 @@ def story(checkout: Checkout, *, as_json: bool, keep: bool) -> int:
         supervisor = Supervisor(apart, env, logs, watch=servers.revive)
         try:
             with step("processes"):
-                web, *others = table(apart, port, demo=False)
+                web, *others = table(apart, env, port, demo=False)
                 supervisor.start([web])
                 wait_for_web(supervisor, url)
                 supervisor.start(others)
@@ -111,9 +111,6 @@ def _throw_away_environment(checkout: Checkout, servers: Servers, name: str, **e
         raise LauncherError("throw-away servers have no folder")
     var = servers.folder / "var"
     lab = make_folders(var)
-    chosen: set[int] = set()
-    for listener in LISTENERS:
-        chosen.add(ports.choose(listener, str(servers.folder), avoid=frozenset(chosen)))
-    listeners = {name: f"127.0.0.1:{port}" for name, port in zip(LISTENERS, sorted(chosen), strict=True)}
-    own = {"TRUNKLINE_VAR": str(var), "LAB_STATE": str(lab / "state.json"), **listeners, **extra}
+    ports_of_this_run = listeners.environment(listeners.choose(str(servers.folder), {}))
+    own = {"TRUNKLINE_VAR": str(var), "LAB_STATE": str(lab / "state.json"), **ports_of_this_run, **extra}
     return django_environment(checkout, servers, name, **own)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from portal.launcher import ports
+from portal.launcher import listeners, ports
 from portal.launcher.checkout import Checkout, State, exclusive
 from portal.launcher.children import Interrupted, run
 from portal.launcher.console import BOLD, DIM, GREEN, LauncherError, coloured, say, step
@@ -20,8 +20,6 @@ from portal.launcher.processes import WEB, table
 from portal.launcher.servers import Servers, kept, remove_data
 from portal.launcher.supervise import Supervisor
 
-# Listeners of the southbound side; each setting wants host:port.
-LISTENERS = ("TRAP_LISTEN", "SYSLOG_LISTEN", "RADIUS_LISTEN")
 WEB_PATIENCE = 90.0
 # A server that answers, but with an error, may still be waiting for something; not for long.
 MOST_REFUSALS, MOST_CRASHES = 20, 2
@@ -96,7 +94,7 @@ def _serve(
     checkout: Checkout, options: argparse.Namespace, servers: Servers, env: Mapping[str, str], started: float
 ) -> None:
     url = f"http://127.0.0.1:{options.port}"
-    web, *others = table(checkout, options.port, demo=options.demo)
+    web, *others = table(checkout, env, options.port, demo=options.demo)
     supervisor = Supervisor(checkout, env, checkout.logs, verbose=options.verbose, watch=servers.revive)
     try:
         with step("web server"):
@@ -148,29 +146,14 @@ def _timed(checkout: Checkout) -> Iterator[Servers]:
 
 
 def _environment(checkout: Checkout, servers: Servers, port: object) -> dict[str, str]:
-    listeners = _listeners(checkout)
     lab = make_folders(checkout.var)
     public = f"http://127.0.0.1:{port or 8000}"
-    extra = {"LAB_STATE": str(lab / "state.json"), "PUBLIC_URL": public, **listeners}
+    extra = {
+        "LAB_STATE": str(lab / "state.json"),
+        "PUBLIC_URL": public,
+        **listeners.environment(listeners.kept(checkout)),
+    }
     return django_environment(checkout, servers, "demo", **extra)
-
-
-def _listeners(checkout: Checkout) -> dict[str, str]:
-    """Ports of this checkout's own for what listens to the network, so that two can run at once."""
-    state = State(checkout)
-    record = state.read().get("listeners")
-    known = record if isinstance(record, dict) else {}
-    chosen: dict[str, int] = {}
-    for name in LISTENERS:
-        # While the demo runs its own listeners hold these ports: what is recorded is right then.
-        recorded = known.get(name)
-        if isinstance(recorded, int) and state.running().get("url"):
-            chosen[name] = recorded
-        else:
-            chosen[name] = ports.choose(name, checkout.key, recorded, avoid=frozenset(chosen.values()))
-    if chosen != known:
-        state.update(listeners=chosen)
-    return {name: f"127.0.0.1:{port}" for name, port in chosen.items()}
 
 
 def _manage_interactively(checkout: Checkout, arguments: Sequence[str], env: Mapping[str, str]) -> int:

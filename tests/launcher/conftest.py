@@ -37,9 +37,9 @@ def reachable(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_outside_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """The servers of the tests themselves are not those that the launcher is to find."""
-    for name in ("DATABASE_URL", "REDIS_URL"):
+    for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_HOST", "EMAIL_PORT"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.launcher import checks, up
+from portal.launcher import checks, listeners, up
 from portal.launcher.checkout import Checkout, State, exclusive
 from portal.launcher.checks import Check
 from portal.launcher.cli import main, parser
@@ -111,22 +111,49 @@ def test_errors_are_one_line_with_a_remedy(checkout: Checkout, capsys: pytest.Ca
 def test_every_queue_of_the_portal_has_a_worker(checkout: Checkout) -> None:
     from portal.celery import app
 
-    processes = {process.name: process for process in table(checkout, 8000)}
+    env = {"LAB_STATE": "lab.json", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": "2525"}
+    processes = {process.name: process for process in table(checkout, env, 8000)}
     words = {word for process in processes.values() for text in process.arguments for word in text.split(",")}
     queues = {route["queue"] for route in app.conf.task_routes.values()} | {app.conf.task_default_queue}
 
     assert queues <= words
-    assert (*processes,) == (
-        "web",
-        "lab",
-        "dispatcher",
-        "worker-fast",
-        "worker-bulk",
-        "beat",
-        "intake",
-        "demo",
-    )
-    assert "demo" not in [process.name for process in table(checkout, 8000, demo=False)]
+    assert list(processes) == [
+        "web", "lab", "dispatcher", "worker-fast", "worker-bulk", "beat", "intake", "mail", "demo",
+    ]  # fmt: skip
+    assert "demo" not in [process.name for process in table(checkout, env, 8000, demo=False)]
+
+
+def test_a_mail_server_of_ones_own_goes_before_ours(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = {"LAB_STATE": "lab.json"}
+    chosen = listeners.choose("seed", {})
+    assert listeners.environment(chosen)["EMAIL_PORT"] == str(chosen[listeners.MAIL])
+
+    monkeypatch.setenv("EMAIL_HOST", "mail.example")
+
+    assert "EMAIL_HOST" not in listeners.environment(chosen)
+    assert "mail" not in [process.name for process in table(checkout, env, 8000)]
+
+
+def test_listeners_have_ports_of_their_own_that_stay() -> None:
+    chosen = listeners.choose("seed", {})
+
+    assert len(set(chosen.values())) == len(listeners.SOUTHBOUND) + 1
+    assert listeners.choose("seed", chosen) == chosen
+
+
+def test_ports_in_use_by_the_demo_itself_are_not_given_up(checkout: Checkout) -> None:
+    chosen = listeners.kept(checkout)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", chosen[listeners.MAIL]))
+        listener.listen()
+        state = State(checkout)
+        with exclusive(state.lock, None):
+            state.update(url="http://127.0.0.1:8000")
+            assert listeners.kept(checkout) == chosen
+
+        assert listeners.kept(checkout) != chosen
 
 
 @pytest.mark.parametrize(
