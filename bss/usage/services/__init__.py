@@ -1,0 +1,23 @@
+"""Doors of usage: take files and accounting in, have them rated, mend what could not be, say what it cost and why."""
+
+from bss.usage.services.accounting import drain_accounting, ingest_radius, take_report
+from bss.usage.services.files import check_mapping, create_source, ingest_file, process_file, unfinished
+from bss.usage.services.identifiers import assign_identifier, end_all, end_identifier
+from bss.usage.services.suspense import discard, recycle, recycle_cause
+
+__all__ = [
+    "assign_identifier",
+    "check_mapping",
+    "create_source",
+    "discard",
+    "drain_accounting",
+    "end_all",
+    "end_identifier",
+    "ingest_file",
+    "ingest_radius",
+    "process_file",
+    "recycle",
+    "recycle_cause",
+    "take_report",
+    "unfinished",
+]
