@@ -126,6 +126,7 @@ class Flags(TypedDict, total=False):
     filter: bool
     sort: bool
     doc: str
+    extension: bool
 
 
 MISSING = "is required"
@@ -135,7 +136,8 @@ class Field:
     """One attribute over one column.
 
     `required`: POST must carry it. `mandatory`: on every row, even empty. `read_only`: the server sets it.
-    `create_only`: POST may carry it, PATCH may not change it. `arg`: its name in the data of a door.
+    `create_only`: POST may carry it, PATCH may not change it. `arg`: its name in the data of a door. `extension`: the
+    standard's document does not have it.
     """
 
     json_type: str | None = "string"
@@ -154,6 +156,7 @@ class Field:
         self.filterable = flags.get("filter", True)
         self.sortable = flags.get("sort", True)
         self.doc = flags.get("doc", "")
+        self.extension = flags.get("extension", False)
         self.nullable = True
 
     def bind(self, model: type[Model]) -> Self:
@@ -223,6 +226,8 @@ class Field:
         found: Schema = {"type": self.json_type} if self.json_type else {}
         if self.doc:
             found["description"] = self.doc
+        if self.extension:
+            found["x-extension"] = True
         return found
 
     def columns_used(self) -> set[str]:

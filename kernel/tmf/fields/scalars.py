@@ -347,9 +347,9 @@ class Const(Field):
 def as_number(value: Any, intake: Intake, path: str) -> Decimal | int | None:
     """A JSON number (never a string, never a truth value)."""
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        found = value if isinstance(value, int) else Decimal(str(value))
-        if abs(found) < 10**30:
-            return found
+        exact = Decimal(str(value))
+        if abs(exact) < 10**30:
+            return value if isinstance(value, int) else exact
     intake.fault(path, "attribute.type", WRONG_TYPE, expected="a number")
     return None
 

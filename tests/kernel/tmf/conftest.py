@@ -12,8 +12,9 @@ import pytest
 from django.test import Client
 
 from kernel import clock
-from kernel.models import ApiToken, BusinessCalendar, Job, User
+from kernel.models import ApiTask, ApiToken, BusinessCalendar, Holiday, Job, User
 from kernel.tmf import registry
+from tests.factories.rest import sample
 from tests.kernel.tmf import shop
 
 BASE = "/tmf-api/shop/v4"
@@ -93,3 +94,35 @@ def make_calendar(**overrides: Any) -> BusinessCalendar:
 
 def make_work(**overrides: Any) -> Job:
     return Job.objects.create(**{"kind": "test", "title": "Work", **overrides})
+
+
+@sample("999/calendar", body=lambda: {"name": "Posted"}, patch=lambda row: {"timeZone": "UTC"})
+def calendars(count: int) -> list[BusinessCalendar]:
+    made = [make_calendar() for _ in range(count)]
+    Holiday.objects.bulk_create(
+        Holiday(calendar=row, day="2026-05-01", name=f"Day of {row.name}") for row in made
+    )
+    return made
+
+
+@sample("999/work", body=lambda: {"name": "Posted"}, patch=lambda row: {"name": "Patched"})
+def works(count: int) -> list[Job]:
+    owner = User.objects.first()
+    return [make_work(title=f"Work, {n}", done=n, owner=owner, params={"n": n}) for n in range(count)]
+
+
+@sample("999/person")
+def people(count: int) -> list[User]:
+    start = User.objects.count()
+    return [User.objects.create(username=f"person{start + n}") for n in range(count)]
+
+
+@sample("999/stopWork", body=lambda: {"work": {"id": str(make_work().pk)}, "reason": "enough"})
+def stops(count: int) -> list[ApiTask]:
+    body = {"work": {"id": "x"}, "reason": "enough"}
+    owner = User.objects.first()
+    assert owner is not None
+    return [
+        ApiTask.objects.create(api="999", path="stopWork", owner=owner, state="done", body=body)
+        for _ in range(count)
+    ]

@@ -124,7 +124,9 @@ class WorkResource(tmf.Resource[Work]):
             create_only=True,
         ),
         tmf.Quantity("progress", "done", "'rows'", read_only=True),
-        tmf.Computed("summary", ("title", "done"), lambda title, done: f"{title}: {done}", where="title"),
+        tmf.Computed(
+            "summary", ("title", "done"), lambda title, done: title if done >= 0 else None, where="title"
+        ),
         tmf.Batch("lineCount", lambda keys, user: dict.fromkeys(keys, 0), schema={"type": "integer"}),
         tmf.Json("parameter", "params", schema={"type": "object"}),
     )
