@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -7,13 +9,20 @@ class KernelConfig(AppConfig):
 
     name = "kernel"
     label = "kernel"
+    roles: ClassVar[dict[str, list[str]]] = {
+        "integrator": ["manage_webhook"],
+        "finance": ["view_audit"],
+        "manager": ["view_audit"],
+    }
 
     def ready(self) -> None:
         # Framework signal, not a model signal: roles follow the code at every migrate.
         from kernel import partitions, permissions
+        from kernel.pages.lists import bulk, exports
         from kernel.tmf import delivery, hub
 
         post_migrate.connect(permissions.sync_roles, dispatch_uid="kernel.sync_roles")
         post_migrate.connect(partitions.ensure_all, sender=self, dispatch_uid="kernel.partitions")
         hub.connect()
-        del delivery  # imported for its events, which every process must be able to read
+        # Imported for their events and jobs, which every process must know.
+        del delivery, bulk, exports

@@ -1,19 +1,24 @@
-"""Middleware: request context, user preferences, log-in by default, domain errors as answers."""
+"""Middleware: request context, preferences, log-in by default, time limit of reads, domain errors as answers."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.urls import resolve
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from kernel import journal
+from kernel.errors import DomainError, Invalid
 from kernel.ids import uuid7
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -92,3 +97,71 @@ class LoginRequiredMiddleware:
             )
             return response
         return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
+
+
+READ_MS, WRITE_MS = 5_000, 60_000
+QUERY_CANCELED = "57014"
+
+
+class StatementTimeoutMiddleware:
+    """Reads of a page may take 5 s a statement: one that needs longer asks for a narrower filter, not for patience."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        limit = READ_MS if request.method in {"GET", "HEAD", "OPTIONS"} else WRITE_MS
+
+        def limited(
+            execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+        ) -> Any:
+            _limit(context["connection"], limit)
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(limited):
+            return self.get_response(request)
+
+
+def _limit(wrapper: Any, milliseconds: int) -> None:
+    """Set the limit once per connection and change of kind of request, not once per query."""
+    raw = wrapper.connection
+    if getattr(wrapper, "page_limit", None) == (id(raw), milliseconds):
+        return
+    with raw.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = {milliseconds}")
+    wrapper.page_limit = (id(raw), milliseconds)
+
+
+class ErrorMiddleware:
+    """A refusal of a door, or a read that took too long, becomes a page (or a toast) with its reason and request id."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if (
+            isinstance(exception, OperationalError)
+            and getattr(exception.__cause__, "pgcode", "") == QUERY_CANCELED
+        ):
+            exception = Invalid(_("This would take too long: narrow your filter"), code="query.tooSlow")
+            return error_page(request, exception, status=422)
+        if isinstance(exception, DomainError):
+            return error_page(request, exception, status=exception.status)
+        return None
+
+
+def error_page(request: HttpRequest, error: DomainError, *, status: int) -> HttpResponse:
+    """The error page of a refusal; for htmx an empty answer that raises a toast and leaves the page as it is."""
+    if getattr(request, "htmx", False):
+        response = HttpResponse(status=status)
+        toast = {"text": f"{error.message} ({error.code})", "kind": "error"}
+        response["HX-Trigger"] = json.dumps({"toast": toast})
+        response["HX-Reswap"] = "none"
+        return response
+    context = {"error": error, "status": status, "title": _("Not possible")}
+    response = render(request, "errors/refused.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response

@@ -93,10 +93,13 @@ MIDDLEWARE = [
     "kernel.middleware.RequestContextMiddleware",
     "kernel.middleware.PreferencesMiddleware",
     "kernel.middleware.LoginRequiredMiddleware",
+    "kernel.middleware.StatementTimeoutMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "kernel.middleware.ErrorMiddleware",
 ]
+CSRF_FAILURE_VIEW = "portal.views.errors.csrf_failure"
 
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -229,7 +232,8 @@ SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-if env.flag("BEHIND_PROXY"):
+BEHIND_PROXY = env.flag("BEHIND_PROXY")
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
@@ -248,6 +252,23 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Trunkline <noreply@trunklin
 CLOCK_MOVABLE = not PRODUCTION
 # Webhooks never call private addresses, except networks named here (kernel.tmf.hub).
 WEBHOOK_ALLOWED_NETWORKS = env.words("WEBHOOK_ALLOWED_NETWORKS", "" if PRODUCTION else "127.0.0.0/8")
+# Open live streams one web process carries; each holds one of its threads, the others answer pages.
+LIVE_STREAMS_MAX = env.integer("LIVE_STREAMS_MAX", 16)
+# The operator itself, as it stands on documents. A JSON object in OPERATOR replaces the made-up one of the demo.
+OPERATOR = env.json_object(
+    "OPERATOR",
+    {
+        "name": "Armor Télécom",
+        "legal_form": "SAS",
+        "street": "1 quai des Phares",
+        "postcode": "22999",
+        "city": "Port-Armel",
+        "country": "FR",
+        "registration": "SIREN 000 000 000 RCS Port-Armel",
+        "vat_id": "FR00000000000",
+        "iban": "FR76 0000 0000 0000 0000 0000 000",
+    },
+)
 # Where usage files are dropped and where the southbound listeners bind.
 USAGE_DROP_DIR = Path(env.text("USAGE_DROP_DIR", str(VAR_DIR / "usage")))
 TRAP_LISTEN = env.text("TRAP_LISTEN", "127.0.0.1:10162")

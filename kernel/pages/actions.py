@@ -46,7 +46,7 @@ class Action:
 
     def reason(self, row: Any, user: Any) -> str:
         """Why it cannot be done now: the missing permission or the object's state; empty when it can."""
-        if not user.has_perm(self.permission):
+        if self.permission and not user.has_perm(self.permission):
             return _("You need the permission %(name)s for this") % {"name": self.permission}
         return str(self.why_not(row, user) or "") if self.why_not else ""
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 
 from kernel.errors import DomainError
@@ -171,7 +172,7 @@ class Detail:
 
     # --- view -------------------------------------------------------------------------------------------------
 
-    def view(self, request: HttpRequest, key: str, tab: str = "", part: str = "") -> HttpResponse:
+    def view(self, request: HttpRequest, key: str, tab: str = "", part: str = "") -> HttpResponseBase:
         """Every address of the object: overview, tabs, timeline, changes, actions."""
         if self.permission:
             require(request.user, self.permission)
@@ -198,13 +199,13 @@ class Detail:
             complain(request, error)
         return go(request, self.url(row, tab) if tab == "changes" else self.url(row))
 
-    def _show(self, row: Any, tab: str, request: HttpRequest) -> HttpResponse:
+    def _show(self, row: Any, tab: str, request: HttpRequest) -> HttpResponseBase:
         shown = tabs_of(self, row, request, tab)
         current = next((one for one in shown if one.current), None)
         if current is None:
             raise Http404
         body = content(self, row, current.name, request)
-        if isinstance(body, HttpResponse):
+        if isinstance(body, HttpResponseBase):
             return body
         context = {**self._context(row, request, shown), "tab": current.name, **body}
         if tab == "timeline":

@@ -121,7 +121,9 @@ class PickWidget(forms.TextInput):
 
     detail = ""
 
-    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
         options = f"{(attrs or {}).get('id', name)}-options"
         suggest = {
             "list": options,

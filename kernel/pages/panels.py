@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
@@ -87,3 +88,14 @@ def guarded(name: str, make: Callable[[], SafeString]) -> SafeString:
     except Exception:  # a card may fail in any way; its neighbours must not
         logger.exception("part %s of a page failed", name)
         return render_to_string("pages/_failed.html", {})
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One thing that waits for a person (slot `portal.approvals`)."""
+
+    title: Any
+    url: str
+    at: datetime
+    by: str = ""
+    icon: str = "clipboard-check"

@@ -118,7 +118,7 @@ def url_of(obj: Any) -> str | None:
 def link_of(obj: Any, user: Any) -> str | None:
     """`url_of`, but only for who may see objects of that model."""
     page = PAGE_OF.get(obj._meta.label) if isinstance(obj, models.Model) else None
-    if page is None or not user.has_perm(page.permission):
+    if page is None or (page.permission and not user.has_perm(page.permission)):
         return None
     return url_of(obj)
 

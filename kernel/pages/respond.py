@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render as django_render
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
@@ -19,7 +21,10 @@ def wants_partial(request: HttpRequest) -> bool:
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
-def personal(response: HttpResponse) -> HttpResponse:
+R = TypeVar("R", bound=HttpResponseBase)
+
+
+def personal(response: R) -> R:
     """Keep the answer out of every cache and apart by htmx header: it shows what this user may see."""
     response["Cache-Control"] = "no-store"
     patch_vary_headers(response, ["HX-Request", "Cookie"])
@@ -60,3 +65,9 @@ def say(request: HttpRequest, text: Any) -> None:
 def complain(request: HttpRequest, error: DomainError) -> None:
     """A refusal as a toast on the next page, with its stable code."""
     messages.error(request, error.message, extra_tags=error.code)
+
+
+def open_to_anyone(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a view that needs no log-in (kernel.middleware.LoginRequiredMiddleware)."""
+    view.login_exempt = True  # type: ignore[attr-defined]
+    return view

@@ -139,21 +139,28 @@ def _rows(page: Detail, index: int, query: Query, user: Any, limit: int) -> Any:
         # Operators alone: the newest of that kind and state.
         return _values(page, index, rows, Value(2))[:limit] if query.kinds or query.states else None
     exact = identified(page, query.text)
-    condition, starts = exact, Q(pk__in=[])
+    condition, starts = exact | containing(page, query.text), Q(pk__in=[])
     for path in page.find:
-        every = Q()
-        for word in query.text.split()[:6]:
-            every &= Q(**{f"{path}__icontains": word})
-        condition |= every
         starts |= Q(**{f"{path}__istartswith": query.text})
-    if page.key != "pk" and len(query.text) >= 3:
-        condition |= Q(**{f"{page.key}__istartswith": query.text})
     if not condition:
         return None
     rank = (
         Case(When(exact, then=Value(0)), When(starts, then=Value(1)), default=Value(2)) if exact else Value(2)
     )
     return _values(page, index, rows.filter(condition), rank)[:limit]
+
+
+def containing(page: Detail, text: str) -> Q:
+    """Condition for rows whose searched texts hold every word, or whose key begins with the text."""
+    condition = Q()
+    for path in page.find:
+        every = Q()
+        for word in text.split()[:6]:
+            every &= Q(**{f"{path}__icontains": word})
+        condition |= every
+    if page.key != "pk" and len(text) >= 3:
+        condition |= Q(**{f"{page.key}__istartswith": text})
+    return condition
 
 
 def _values(page: Detail, index: int, rows: Any, rank: Any) -> Any:

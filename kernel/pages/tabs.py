@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
@@ -71,7 +72,7 @@ def tabs_of(page: Detail, row: Any, request: HttpRequest, current: str) -> list[
     return [*shown, Shown("changes", _("Changes"), page.url(row, "changes"), current == "changes")]
 
 
-def content(page: Detail, row: Any, name: str, request: HttpRequest) -> dict[str, Any] | HttpResponse:
+def content(page: Detail, row: Any, name: str, request: HttpRequest) -> dict[str, Any] | HttpResponseBase:
     """What one tab shows: template context, or a finished answer of the list inside."""
     if name == "":
         return _overview(page, row, request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import template
@@ -61,7 +62,9 @@ def objectlink(context: template.Context, obj: Any, text: Any = "") -> SafeStrin
 @register.simple_tag
 def swap(url: str) -> SafeString:
     """Attributes of a link that changes the list in place, and works as a plain link without JavaScript."""
-    return format_html('href="{}" hx-get="{}" hx-target="#list" hx-swap="outerHTML" hx-push-url="true"', url, url)
+    return format_html(
+        'href="{}" hx-get="{}" hx-target="#list" hx-swap="outerHTML" hx-push-url="true"', url, url
+    )
 
 
 @register.simple_tag
@@ -111,3 +114,15 @@ def check_like(field: Any) -> bool:
 def grouped(field: Any) -> bool:
     """Whether a field is several inputs, which need a fieldset and a legend."""
     return bool(field.use_fieldset)
+
+
+@register.filter
+def meta_name(model: Any) -> str:
+    """What a kind of object is called, in the plural."""
+    return str(model._meta.verbose_name_plural)
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """A JSON value, indented."""
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)

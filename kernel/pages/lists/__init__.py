@@ -10,6 +10,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
@@ -194,16 +195,16 @@ class List:
 
     # --- view -------------------------------------------------------------------------------------------------
 
-    def view(self, request: HttpRequest) -> HttpResponse:
+    def view(self, request: HttpRequest) -> HttpResponseBase:
         """The list on its own page."""
         answer = self.handle(request)
-        if isinstance(answer, HttpResponse):
+        if isinstance(answer, HttpResponseBase):
             return answer
         return render(request, "pages/list.html", answer, partial="pages/_list.html")
 
     def handle(
         self, request: HttpRequest, *, lock: Mapping[str, Any] | None = None
-    ) -> HttpResponse | dict[str, Any]:
+    ) -> HttpResponseBase | dict[str, Any]:
         """A finished answer (redirect, export, bulk step), or the context of `pages/_list.html`."""
         if self.permission:
             require(request.user, self.permission)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -40,7 +41,7 @@ TYPES = {
 DANGEROUS = re.compile(r"^[=+\-@\t\r\n]")
 
 
-def answer(page: List, state: State, request: HttpRequest) -> HttpResponse:
+def answer(page: List, state: State, request: HttpRequest) -> HttpResponseBase:
     """GET `_export=csv|json|xlsx`: the file at once, or the page that offers the job."""
     kind = _kind(request.GET["_export"])
     if state.errors:
@@ -62,7 +63,7 @@ def answer(page: List, state: State, request: HttpRequest) -> HttpResponse:
     body = _keeping(lambda: chunks(kind, columns, rows.iterator(chunk_size=500)))
     response = StreamingHttpResponse(body, content_type=TYPES[kind])
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return personal(response)  # type: ignore[arg-type]
+    return personal(response)
 
 
 def start(page: List, state: State, request: HttpRequest) -> HttpResponse:
