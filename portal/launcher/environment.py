@@ -154,9 +154,20 @@ class Installer:
         """Everything from nothing, or the difference."""
         self.log.write_text("", encoding="utf-8")
         self._remove_broken()
+        try:
+            self._install(kind)
+        except LauncherError:
+            if self.uv is None:
+                raise
+            # Where only pip is configured to reach a mirror, uv looks in vain.
+            say("  uv could not; trying with pip")
+            self.uv = None
+            self._install(kind)
+
+    def _install(self, kind: str) -> None:
         if not self.checkout.python.exists():
             self._create()
-        elif not self.uv and not self._has_pip():
+        elif not self.uv and not self._has_pip() and not self._outer_pip():
             shutil.rmtree(self.checkout.venv)
             self._create()
         say(f"  installing {LOCKS[kind]} with {'uv' if self.uv else 'pip'} (log: var/log/install.log)")

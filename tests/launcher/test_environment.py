@@ -129,6 +129,20 @@ def test_uv_is_used_where_it_is_and_never_fetches_a_python(
     assert asked.endswith("never\n")
 
 
+def test_pip_is_tried_where_uv_cannot(bare: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = bare.root / "bin"
+    folder.mkdir()
+    uv = folder / "uv"
+    uv.write_text("#!/bin/sh\necho 'error: Failed to fetch' >&2\nexit 2\n")
+    uv.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+    assert ensure(bare)
+
+    assert is_current(bare, RUNTIME)
+    assert "-m pip" in (bare.logs / "install.log").read_text()
+
+
 def test_without_any_way_to_make_one_the_package_to_install_is_named(
     bare: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
