@@ -26,3 +26,10 @@ class OrdersConfig(AppConfig):
             "view_quote",
         ],
     }
+
+    def ready(self) -> None:
+        from bss.customers.services import ACCOUNT_IN_USE, MERGE
+        from bss.orders.services import holdings
+
+        ACCOUNT_IN_USE.fill(holdings.account_in_use)
+        MERGE.fill(holdings.merge)

@@ -174,7 +174,11 @@ class ProductOrderItemQuerySet(OwnedQuerySet):
 
 
 class ProductOrderItem(Stamped):
-    """One line of an order: an action on a product. `position` is its id in the order (`1`, `1.2` in a bundle)."""
+    """One line of an order: an action on a product. `position` is its id in the order (`1`, `1.2` in a bundle).
+
+    `begun` is the instant at which work on it first started: from then on cancelling means undoing. The item of a
+    bundle follows its members over `bundle_lifecycle` and is never worked on itself.
+    """
 
     class Action(models.TextChoices):
         ADD = "add", _("Add")
@@ -184,6 +188,9 @@ class ProductOrderItem(Stamped):
 
     MOVES: ClassVar = ITEM_MOVES
     lifecycle = Lifecycle("state", MOVES)
+    bundle_lifecycle = Lifecycle(
+        "state", {state: set(ITEM_MOVES) - {state} if state in OPEN else set() for state in ITEM_MOVES}
+    )
     State = State
 
     order = models.ForeignKey(ProductOrder, on_delete=models.CASCADE, related_name="items")
@@ -207,7 +214,8 @@ class ProductOrderItem(Stamped):
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     characteristics = models.JSONField(_("characteristics"), default=dict, blank=True)
     prices = models.ManyToManyField(OfferingPrice, related_name="+", blank=True)
-    reason = models.CharField(_("reason"), max_length=300, blank=True, editable=False)
+    explanation = models.CharField(_("explanation"), max_length=300, blank=True, editable=False)
+    begun = models.DateTimeField(_("begun"), null=True, blank=True, editable=False)
     completed = models.DateTimeField(_("completed"), null=True, blank=True, editable=False)
 
     objects = ProductOrderItemQuerySet.as_manager()
