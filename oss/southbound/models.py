@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Self
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +13,10 @@ from kernel import secrets
 from kernel.models import NumberField, Stamped
 from kernel.permissions import OwnedQuerySet
 from oss.inventory.models import NetworkElement
+
+
+class CredentialQuerySet(OwnedQuerySet):
+    """Credentials."""
 
 
 class Credential(Stamped):
@@ -21,10 +28,12 @@ class Credential(Stamped):
     community_sealed = models.TextField(blank=True, editable=False)
     radius_secret_sealed = models.TextField(blank=True, editable=False)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = CredentialQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("credential")
+        verbose_name_plural = _("credentials")
+        ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
@@ -45,6 +54,18 @@ class Credential(Stamped):
         return secrets.unseal(self.radius_secret_sealed) if self.radius_secret_sealed else ""
 
 
+class EndpointQuerySet(OwnedQuerySet):
+    """Management endpoints, as people ask for them."""
+
+    def gateways(self) -> Self:
+        """Broadband gateways that take dynamic authorization."""
+        return self.filter(
+            coa_port__isnull=False,
+            element__role=NetworkElement.Role.BNG,
+            element__status__in=NetworkElement.LIVE,
+        )
+
+
 class ManagementEndpoint(Stamped):
     """Where and how one element is managed. The lease lets one writer at a time; a dead writer's lease runs out."""
 
@@ -53,24 +74,32 @@ class ManagementEndpoint(Stamped):
     host = models.CharField(_("host"), max_length=120)
     ssh_port = models.PositiveIntegerField(_("SSH port"), default=22)
     snmp_port = models.PositiveIntegerField(_("SNMP port"), default=161)
+    echo_port = models.PositiveIntegerField(
+        _("echo port"), null=True, blank=True, help_text=_("UDP (RFC 862), where the element has one")
+    )
     coa_port = models.PositiveIntegerField(_("dynamic authorization port"), null=True, blank=True)
     host_key = models.TextField(_("host key"), blank=True)
     credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="endpoints")
+    # Who may change the element now: for whom (a service), in which session, until when unless renewed.
     lease_holder = models.UUIDField(null=True, editable=False)
+    lease_session = models.UUIDField(null=True, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = EndpointQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("management endpoint")
+        verbose_name_plural = _("management endpoints")
+        ordering = ["element__name"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(lease_holder=None, lease_until=None)
-                | Q(lease_holder__isnull=False, lease_until__isnull=False),
-                name="southbound_lease_whole",
+                condition=Q(lease_holder=None, lease_session=None, lease_until=None)
+                | Q(lease_session__isnull=False, lease_until__isnull=False),
+                name="oss_southbound_lease_whole",
             ),
             models.CheckConstraint(
-                condition=Q(ssh_port__range=(1, 65535), snmp_port__range=(1, 65535)), name="southbound_ports"
+                condition=Q(ssh_port__range=(1, 65535), snmp_port__range=(1, 65535)),
+                name="oss_southbound_endpoint_ports",
             ),
         ]
 
@@ -79,11 +108,15 @@ class ManagementEndpoint(Stamped):
 
 
 class ElementSessionQuerySet(OwnedQuerySet):
-    """Sessions with elements."""
+    """Sessions with elements, as people ask for them."""
 
-    def failed(self) -> ElementSessionQuerySet:
+    def failed(self) -> Self:
         """Sessions that ended in an error."""
         return self.filter(ok=False)
+
+    def of(self, holder: UUID) -> Self:
+        """Sessions held for somebody (a service)."""
+        return self.filter(holder=holder)
 
 
 class ElementSession(Stamped):
@@ -98,14 +131,19 @@ class ElementSession(Stamped):
     finished = models.DateTimeField(_("finished"), null=True)
     ok = models.BooleanField(_("succeeded"), null=True)
     error = models.TextField(_("error"), blank=True)
+    diff = models.TextField(
+        _("difference"), blank=True, help_text=_("What the session changed, or would have")
+    )
 
     objects = ElementSessionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("element session")
+        verbose_name_plural = _("element sessions")
+        ordering = ["-started"]
         indexes = [
-            models.Index(fields=["element", "-started"], name="southbound_session_element"),
-            models.Index(fields=["holder", "-started"], name="southbound_session_holder"),
+            models.Index(fields=["element", "-started"], name="oss_south_session_element"),
+            models.Index(fields=["holder", "-started"], name="oss_south_session_holder"),
         ]
 
     def __str__(self) -> str:
@@ -125,7 +163,7 @@ class SessionCommand(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["session", "position"], name="southbound_command_position")
+            models.UniqueConstraint(fields=["session", "position"], name="oss_southbound_command_position")
         ]
         ordering = ["position"]
 

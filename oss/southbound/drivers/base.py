@@ -6,15 +6,19 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from django.utils.translation import gettext as _
 
+from kernel.errors import Busy as KernelBusy
 from kernel.errors import DomainError, Unreachable
 from oss.southbound.drivers.intents import Intent
 
 COMMAND_SECONDS = 15.0
+TIDY_SECONDS = 5.0
+OURS = "trunkline-"
 
 
 class Refused(DomainError):
@@ -36,9 +40,15 @@ class NotSupported(DomainError):
 
 
 class Timeout(Unreachable):
-    """The element took a command and did not answer in time."""
+    """The element took a command and did not answer, or was not answered, in time; trying again is right."""
 
     code = "element.timeout"
+
+
+class Busy(KernelBusy):
+    """Somebody's commit waits for its confirmation on the element; trying again is right."""
+
+    code = "element.busy"
 
 
 @dataclass(frozen=True)
@@ -66,11 +76,23 @@ class PortTest:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Hop:
+    """One step of a trace."""
+
+    element: str
+    address: str
+    rtt_ms: float
+
+
 class Shell(Protocol):
     """A line-oriented conversation: sends a line, returns what came back before the next prompt."""
 
     def send(self, line: str, *, seconds: float) -> str:
         """Raises Timeout, or Unreachable when the connection is lost."""
+
+    def refused(self) -> None:
+        """Told that the element refused the last line."""
 
 
 class Driver(ABC):
@@ -82,15 +104,23 @@ class Driver(ABC):
     error: ClassVar[re.Pattern[str]]
     full_table: ClassVar[str]
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, *, mark: str = "") -> None:
         self.shell = shell
+        # Written into what we commit, so that a commit of ours is told from one of somebody else.
+        self.mark = f"{OURS}{mark}".strip()
 
     def command(self, line: str, *, seconds: float = COMMAND_SECONDS) -> str:
         """Send one line; a reply with an error line is Refused, whatever else it says."""
         reply = self.shell.send(line, seconds=seconds)
         if (found := self.error.search(reply)) is not None:
+            self.shell.refused()
             raise Refused(line, found.group(0).strip())
         return reply
+
+    def quietly(self, line: str) -> None:
+        """Send a line that only tidies up: what goes wrong here must not hide what went wrong before."""
+        with suppress(Unreachable):
+            self.shell.send(line, seconds=TIDY_SECONDS)
 
     def ask(self, line: str, *, seconds: float = COMMAND_SECONDS) -> dict[str, Any]:
         """Send a line that answers in JSON."""
@@ -123,15 +153,18 @@ class Driver(ABC):
 
     @abstractmethod
     def apply(self, candidate: str, *, confirm_s: int | None = None) -> None:
-        """Commit the candidate; with `confirm_s` the element takes it back by itself unless confirmed in time."""
+        """Commit the candidate; with `confirm_s` the element takes it back by itself unless confirmed in time.
+
+        A waiting commit that a dead writer of ours left is taken back first; one of somebody else is Busy.
+        """
 
     @abstractmethod
     def confirm(self) -> None:
-        """Make the waiting commit permanent, also over a reboot."""
+        """Make the waiting commit permanent, also over a reboot. Raises Timeout when it was taken back already."""
 
     @abstractmethod
     def rollback(self) -> None:
-        """Take the waiting commit back now."""
+        """Take our waiting commit back now; nothing happens when none waits."""
 
     @abstractmethod
     def settle(self) -> bool:
@@ -156,6 +189,14 @@ class Driver(ABC):
     @abstractmethod
     def ping(self, address: str, *, count: int = 3) -> PingResult:
         """Echo from the element to an address."""
+
+    @abstractmethod
+    def trace(self, address: str) -> tuple[bool, list[Hop]]:
+        """Whether an address is reached from the element, and the elements on the way."""
+
+    @abstractmethod
+    def health(self) -> dict[str, Any]:
+        """cpu_percent, memory_percent, temperature_celsius, and alarms: kind, severity, text, since."""
 
     @abstractmethod
     def test_port(self, port: str) -> PortTest:

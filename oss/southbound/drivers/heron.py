@@ -7,12 +7,17 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from oss.southbound.drivers.base import (
+    OURS,
+    Busy,
     Driver,
-    NotSupported,
+    Hop,
     PingResult,
     PortTest,
     Refused,
+    Timeout,
     Verification,
     differences,
     plain_text,
@@ -25,14 +30,25 @@ class Heron(Driver):
 
     name = "heron"
     capabilities = frozenset(
-        {"candidate", "confirm", "rollback", "ping", "test_port", "bounce", "reboot", "voice"}
+        {
+            "candidate",
+            "confirm",
+            "rollback",
+            "ping",
+            "trace",
+            "test_port",
+            "bounce",
+            "reboot",
+            "voice",
+            "subscribers",
+        }
     )
     prompt = re.compile(r"(?:^|\n)[\w.-]+(\(config[^)]*\))?# $")
     error = re.compile(r"^% .*$", re.MULTILINE)
     full_table = "% Session table full"
 
-    def __init__(self, shell: Any) -> None:
-        super().__init__(shell)
+    def __init__(self, shell: Any, *, mark: str = "") -> None:
+        super().__init__(shell, mark=mark)
         self.waiting: str | None = None
 
     def facts(self) -> dict[str, Any]:
@@ -71,47 +87,65 @@ class Heron(Driver):
         return text.strip("\n") if changed else ""
 
     def apply(self, candidate: str, *, confirm_s: int | None = None) -> None:
+        self._clear_the_way()
         name = self._load(candidate)
-        if confirm_s is None:
-            self._commit("commit")
-            self._save()
-            return
-        minutes, seconds = divmod(confirm_s, 60)
-        self._commit(f"commit timer {minutes // 60:02}:{minutes % 60:02}:{seconds:02}")
-        self.waiting = name
-
-    def _commit(self, line: str) -> None:
         try:
-            self.command(line)
+            if confirm_s is None:
+                self.command("commit")
+            else:
+                minutes, seconds = divmod(confirm_s, 60)
+                reply = self.command(f"commit timer {minutes // 60:02}:{minutes % 60:02}:{seconds:02}")
+                # A commit that changes nothing waits for nothing.
+                self.waiting = name if "waiting for confirmation" in reply else None
         except Refused:
             self._abort()
             raise
-        self.shell.send("end", seconds=5)
+        if confirm_s is None:
+            self._save()
 
     def confirm(self) -> None:
-        if (name := self.waiting or self._pending()) is not None:
-            self.command(f"configure session {name} commit")
+        name, mine = self._pending(), self.waiting
         self.waiting = None
+        if mine is not None and name != mine:
+            raise Timeout(
+                _("The element took the change back before it was confirmed"), code="element.takenBack"
+            )
+        if name is not None and name.startswith(OURS):
+            self.command(f"configure session {name} commit")
         self._save()
 
     def rollback(self) -> None:
-        if (name := self.waiting or self._pending()) is not None:
+        name, self.waiting = self._pending(), None
+        if name is not None and name.startswith(OURS):
             self.command(f"configure session {name} abort")
-        self.waiting = None
 
     def settle(self) -> bool:
-        if self._pending() is None:
-            return False
+        waiting = self._pending()
+        left = [name for name, row in self._sessions().items() if row["state"] in {"open", "pending"}]
+        for name in left:
+            if name.startswith(OURS):
+                self.command(f"configure session {name} abort")
+        return waiting is not None and waiting.startswith(OURS)
+
+    def _clear_the_way(self) -> None:
+        """No commit is taken while another waits: not over somebody else's, and a dead writer's is taken back."""
+        waiting = self._pending()
+        if waiting is None:
+            return
+        if not waiting.startswith(OURS):
+            raise Busy(_("Session %(name)s waits for its confirmation") % {"name": waiting})
         self.rollback()
-        return True
+
+    def _sessions(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = self.ask("show configuration sessions | json")["sessions"]
+        return found
 
     def _pending(self) -> str | None:
-        sessions = self.ask("show configuration sessions | json")["sessions"]
-        return next((name for name, row in sessions.items() if row["state"] == "pending"), None)
+        return next((name for name, row in self._sessions().items() if row["state"] == "pending"), None)
 
     def _load(self, candidate: str) -> str:
         """A named session holding the lines; a refused line aborts all of it. Returns the session's name."""
-        name = f"t{secrets.token_hex(4)}"
+        name = f"{self.mark}-{secrets.token_hex(3)}"
         self.command(f"configure session {name}")
         try:
             for line in candidate.splitlines():
@@ -122,8 +156,8 @@ class Heron(Driver):
         return name
 
     def _abort(self) -> None:
-        self.shell.send("abort", seconds=5)
-        self.shell.send("end", seconds=5)
+        self.quietly("abort")
+        self.quietly("end")
 
     def _save(self) -> None:
         # Heron does not keep a commit over a reboot by itself.
@@ -149,11 +183,19 @@ class Heron(Driver):
             found = self.ask(f"show services {intent.name} | json")["services"].get(intent.name)
         elif isinstance(intent, VoiceLine):
             found = self.ask(f"show voice lines {intent.number} | json")["lines"].get(intent.number)
-        elif isinstance(intent, PortAdmin):
-            found = self.ports().get(intent.port)
+        elif isinstance(intent, SubscriberAccess):
+            found = self._subscriber(intent.name)
         else:
-            raise NotSupported(f"{type(intent).__name__} is not supported by Heron NOS")
+            found = self.ports().get(intent.port)
         return found
+
+    def _subscriber(self, name: str) -> dict[str, Any]:
+        lines = [line.strip() for line in self.snapshot().splitlines()]
+        start = lines.index(f"subscriber {name}") if f"subscriber {name}" in lines else len(lines)
+        return {
+            "blocked": "blocked" in lines[start : start + 4],
+            "sessions": len(self.subscriber_sessions(name)),
+        }
 
     def counters(self, port: str) -> dict[str, int]:
         found = self.ask(f"show interfaces {port} counters | json")["interfaces"][port]
@@ -185,6 +227,19 @@ class Heron(Driver):
         found = self.ask(f"ping {address} count {count} | json", seconds=10 + count)["ping"]
         return PingResult(found["sent"], found["received"])
 
+    def trace(self, address: str) -> tuple[bool, list[Hop]]:
+        found = self.ask(f"traceroute {address} | json", seconds=30)["traceroute"]
+        return found["reached"], [Hop(hop["element"], hop["address"], hop["rttMs"]) for hop in found["hops"]]
+
+    def health(self) -> dict[str, Any]:
+        found = self.ask("show environment | json")
+        return {
+            "cpu_percent": found["cpuPercent"],
+            "memory_percent": found["memoryPercent"],
+            "temperature_celsius": found["temperatureCelsius"],
+            "alarms": found["alarms"],
+        }
+
     def test_port(self, port: str) -> PortTest:
         found = self.ask(f"test port {port} | json")["test"]
         return PortTest(found["result"], found)
@@ -202,21 +257,24 @@ class Heron(Driver):
 
 def _lines(intent: Intent, *, remove: bool) -> list[str]:
     if isinstance(intent, AccessService):
-        port = f"interface {intent.port}"
-        return [port, f"no service {intent.name}"] if remove else [port, *_access(intent)]
+        port = [f"interface {intent.port}", f"no service {intent.name}"]
+        return port if remove else [*port, *_access(intent)]
     if isinstance(intent, VoiceLine):
-        if remove:
-            return [f"no voice line {intent.number}"]
-        lines = [f"voice line {intent.number}", f"channels {intent.channels}"]
-        lines += [f"trunk {intent.trunk_name}"] if intent.trunk_name else []
-        return [*lines, "blocked" if intent.blocked else "no blocked"]
-    if isinstance(intent, PortAdmin):
-        off = not intent.enabled and not remove
-        return [f"interface {intent.port}", "shutdown" if off else "no shutdown"]
-    raise NotSupported(f"{type(intent).__name__} is not supported by Heron NOS")
+        return [f"no voice line {intent.number}", *([] if remove else _voice(intent))]
+    if isinstance(intent, SubscriberAccess):
+        return [f"subscriber {intent.name}", "blocked" if intent.blocked and not remove else "no blocked"]
+    off = not intent.enabled and not remove
+    return [f"interface {intent.port}", "shutdown" if off else "no shutdown"]
+
+
+def _voice(intent: VoiceLine) -> list[str]:
+    lines = [f"voice line {intent.number}", f"channels {intent.channels}"]
+    lines += [f"trunk {intent.trunk_name}"] if intent.trunk_name else []
+    return [*lines, "blocked"] if intent.blocked else lines
 
 
 def _access(intent: AccessService) -> list[str]:
+    # The service was removed first, so that nothing of an earlier one stays; what is the same is no change.
     lines = [f"service {intent.name} vlan {intent.vlan}"]
     if text := plain_text(intent.description):
         lines.append(f"description {text}")
@@ -225,22 +283,27 @@ def _access(intent: AccessService) -> list[str]:
         lines.append(f"ip address {intent.gateway}")
     if intent.subscriber:
         lines.append(f"subscriber {intent.subscriber}")
-    return [*lines, "suspend" if intent.blocked else "no suspend"]
+    return [*lines, "suspend"] if intent.blocked else lines
 
 
 def _wanted(intent: Intent) -> dict[str, Any]:
     if isinstance(intent, AccessService):
-        wanted: dict[str, Any] = {
+        return {
             "port": intent.port,
             "vlan": intent.vlan,
+            "description": plain_text(intent.description),
             "downKbps": intent.down_kbps,
             "upKbps": intent.up_kbps,
+            "address": intent.gateway,
+            "subscriber": intent.subscriber,
             "state": "suspended" if intent.blocked else "active",
         }
-        return wanted | ({"subscriber": intent.subscriber} if intent.subscriber else {})
     if isinstance(intent, VoiceLine):
-        return {"channels": intent.channels, "state": "blocked" if intent.blocked else "enabled"}
-    return {"admin": "up" if isinstance(intent, PortAdmin) and intent.enabled else "down"}
+        state = "blocked" if intent.blocked else "enabled"
+        return {"channels": intent.channels, "trunk": intent.trunk_name, "state": state}
+    if isinstance(intent, SubscriberAccess):
+        return {"blocked": intent.blocked} | ({"sessions": 0} if intent.blocked else {})
+    return {"admin": "up" if intent.enabled else "down"}
 
 
 def _name(intent: Intent) -> str:

@@ -6,12 +6,18 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from oss.southbound.drivers.base import (
+    OURS,
+    Busy,
     Driver,
+    Hop,
     NotSupported,
     PingResult,
     PortTest,
     Refused,
+    Timeout,
     Verification,
     differences,
     plain_text,
@@ -24,11 +30,26 @@ class Kestrel(Driver):
 
     name = "kestrel"
     capabilities = frozenset(
-        {"candidate", "confirm", "rollback", "ping", "test_port", "bounce", "reboot", "voice"}
+        {
+            "candidate",
+            "confirm",
+            "rollback",
+            "ping",
+            "trace",
+            "test_port",
+            "bounce",
+            "reboot",
+            "voice",
+            "subscribers",
+        }
     )
-    prompt = re.compile(r"(?:^|\n)admin@[\w.-]+(>|#) $")
+    prompt = re.compile(r"(?:^|\n)[\w.-]+@[\w.-]+(>|#) $")
     error = re.compile(r"^error: .*$", re.MULTILINE)
     full_table = "error: session table full"
+
+    def __init__(self, shell: Any, *, mark: str = "") -> None:
+        super().__init__(shell, mark=mark)
+        self.waiting = False
 
     def facts(self) -> dict[str, Any]:
         found = self.ask("show version | display json")
@@ -64,13 +85,28 @@ class Kestrel(Driver):
             self._leave()
 
     def apply(self, candidate: str, *, confirm_s: int | None = None) -> None:
+        self._clear_the_way()
         self._load(candidate)
         try:
-            self.command("commit" if confirm_s is None else f"commit confirmed {confirm_s}")
+            # Kestrel announces a roll-back even for a commit that changes nothing and so waits for nothing.
+            if not self.command("show | compare").strip():
+                return
+            confirmed = "" if confirm_s is None else f" confirmed {confirm_s}"
+            self.command(f'commit{confirmed} comment "{self.mark}"')
+            self.waiting = confirm_s is not None
         finally:
             self._leave()
 
     def confirm(self) -> None:
+        waiting = self._pending()
+        if waiting is None and self.waiting:
+            self.waiting = False
+            raise Timeout(
+                _("The element took the change back before it was confirmed"), code="element.takenBack"
+            )
+        self.waiting = False
+        if waiting is None or not self._is_ours(waiting):
+            return
         self.command("configure")
         try:
             self.command("commit")
@@ -78,18 +114,39 @@ class Kestrel(Driver):
             self._leave()
 
     def rollback(self) -> None:
+        waiting, self.waiting = self._pending(), False
+        if waiting is None or not self._is_ours(waiting):
+            return
         self.command("configure")
         try:
             self.command("rollback 1")
-            self.command("commit")
+            self.command(f'commit comment "{self.mark} rollback"')
         finally:
             self._leave()
 
     def settle(self) -> bool:
-        if self.ask("show system commit | display json")["pending"] is None:
+        waiting = self._pending()
+        if waiting is None or not self._is_ours(waiting):
             return False
         self.rollback()
         return True
+
+    def _clear_the_way(self) -> None:
+        """Any commit confirms one that waits: never somebody else's, and never the half-done one of a dead writer."""
+        waiting = self._pending()
+        if waiting is None:
+            return
+        if not self._is_ours(waiting):
+            raise Busy(_("A commit of %(user)s waits for its confirmation") % {"user": waiting["user"]})
+        self.rollback()
+
+    def _pending(self) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self.ask("show system commit | display json")["pending"]
+        return found
+
+    @staticmethod
+    def _is_ours(waiting: dict[str, Any]) -> bool:
+        return str(waiting["comment"]).startswith(OURS)
 
     def _load(self, candidate: str) -> None:
         """A fresh private candidate holding the lines; a refused line drops all of it."""
@@ -103,7 +160,7 @@ class Kestrel(Driver):
 
     def _leave(self) -> None:
         # Uncommitted edits are dropped with a warning; a warning is no error.
-        self.shell.send("exit", seconds=5)
+        self.quietly("exit")
 
     # -- state
 
@@ -162,6 +219,19 @@ class Kestrel(Driver):
         found = self.ask(f"ping {address} count {count} | display json", seconds=10 + count)["ping"]
         return PingResult(found["sent"], found["received"])
 
+    def trace(self, address: str) -> tuple[bool, list[Hop]]:
+        found = self.ask(f"traceroute {address} | display json", seconds=30)["traceroute"]
+        return found["reached"], [Hop(hop["element"], hop["address"], hop["rtt-ms"]) for hop in found["hops"]]
+
+    def health(self) -> dict[str, Any]:
+        found = self.ask("show chassis health | display json")
+        return {
+            "cpu_percent": found["cpu-percent"],
+            "memory_percent": found["memory-percent"],
+            "temperature_celsius": found["temperature-celsius"],
+            "alarms": self.ask("show chassis alarms | display json")["alarms"],
+        }
+
     def test_port(self, port: str) -> PortTest:
         found = self.ask(f"test port {port} | display json")["test"]
         return PortTest(found["result"], found)
@@ -185,9 +255,9 @@ def _lines(intent: Intent, *, remove: bool) -> list[str]:
         line = f"voice line {intent.number}"
         if remove:
             return [f"delete {line}"]
-        lines = [f"set {line} channels {intent.channels}"]
+        lines = [f"delete {line}", f"set {line} channels {intent.channels}"]
         lines += [f"set {line} trunk {intent.trunk_name}"] if intent.trunk_name else []
-        return [*lines, f"{'set' if intent.blocked else 'delete'} {line} block"]
+        return [*lines, f"set {line} block"] if intent.blocked else lines
     if isinstance(intent, SubscriberAccess):
         blocked = intent.blocked and not remove
         return [f"{'set' if blocked else 'delete'} subscribers {intent.name} block"]
@@ -198,7 +268,9 @@ def _lines(intent: Intent, *, remove: bool) -> list[str]:
 
 
 def _access(unit: str, intent: AccessService) -> list[str]:
+    # Deleted first, so that nothing of an earlier service stays; what is the same afterwards is no change.
     lines = [
+        f"delete {unit}",
         f"set {unit} service-name {intent.name}",
         f"set {unit} rate-limit down {intent.down_kbps}",
         f"set {unit} rate-limit up {intent.up_kbps}",
@@ -209,21 +281,24 @@ def _access(unit: str, intent: AccessService) -> list[str]:
         lines.append(f"set {unit} address {intent.gateway}")
     if intent.subscriber:
         lines.append(f"set {unit} subscriber {intent.subscriber}")
-    return [*lines, f"{'set' if intent.blocked else 'delete'} {unit} suspend"]
+    return [*lines, f"set {unit} suspend"] if intent.blocked else lines
 
 
 def _wanted(intent: Intent) -> dict[str, Any]:
     if isinstance(intent, AccessService):
-        wanted: dict[str, Any] = {
+        return {
             "port": intent.port,
             "vlan": intent.vlan,
+            "description": plain_text(intent.description),
             "down-kbps": intent.down_kbps,
             "up-kbps": intent.up_kbps,
+            "address": intent.gateway,
+            "subscriber": intent.subscriber,
             "state": "suspended" if intent.blocked else "active",
         }
-        return wanted | ({"subscriber": intent.subscriber} if intent.subscriber else {})
     if isinstance(intent, VoiceLine):
-        return {"channels": intent.channels, "state": "blocked" if intent.blocked else "enabled"}
+        state = "blocked" if intent.blocked else "enabled"
+        return {"channels": intent.channels, "trunk": intent.trunk_name, "state": state}
     if isinstance(intent, SubscriberAccess):
         return {"blocked": intent.blocked} | ({"sessions": 0} if intent.blocked else {})
     return {"admin": "up" if intent.enabled else "down"}

@@ -1,4 +1,8 @@
-"""A shell over SSH (asyncssh) for synchronous callers: one event loop in a thread of its own per process."""
+"""A shell over SSH (asyncssh) for synchronous callers: one event loop in a thread of its own per process.
+
+Connections are kept for a little while after a session ends, since the handshake costs more than all the lines of a
+service; every session has a channel, and so a login, of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,9 @@ import asyncio
 import os
 import re
 import threading
+import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import asyncssh
@@ -16,9 +22,16 @@ from oss.southbound.drivers.base import Timeout
 
 T = TypeVar("T")
 CONNECT_SECONDS = 10.0
+KEEP_SECONDS = 20.0
+KEEP_MOST = 200
+Connection = asyncssh.SSHClientConnection
+asyncssh.set_log_level("WARNING")
 
 _guard = threading.Lock()
 _loop: tuple[int, asyncio.AbstractEventLoop] | None = None
+# Idle and open connections of this process by address and login: (connection, when it was last let go). Touched on
+# the loop alone, so that no lock is needed.
+_kept: dict[tuple[Any, ...], tuple[Connection, float]] = {}
 
 
 def event_loop() -> asyncio.AbstractEventLoop:
@@ -28,6 +41,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
         if _loop is None or _loop[0] != os.getpid():
             loop = asyncio.new_event_loop()
             threading.Thread(target=loop.run_forever, name="southbound", daemon=True).start()
+            _kept.clear()  # sockets of a parent process are not ours to use
             _loop = (os.getpid(), loop)
         return _loop[1]
 
@@ -44,7 +58,7 @@ def call(work: Coroutine[Any, Any, T], seconds: float) -> T:
 
 
 class SshShell:
-    """One SSH connection with one shell channel, without a terminal: no echo, no paging, no wrapping."""
+    """One shell channel, without a terminal: no echo, no paging, no wrapping."""
 
     def __init__(
         self,
@@ -58,8 +72,10 @@ class SshShell:
         full: str,
     ) -> None:
         self.prompt, self.full = prompt, full
+        self.host_key = host_key
         self._where = f"{host}:{port}"
         known: Any = ([asyncssh.import_public_key(host_key)], [], []) if host_key else None
+        self._key = (host, port, username, password, host_key)
         self._options: dict[str, Any] = {
             "host": host,
             "port": port,
@@ -70,8 +86,9 @@ class SshShell:
             "agent_path": None,
             "config": None,
         }
-        self._connection: asyncssh.SSHClientConnection | None = None
+        self._connection: Connection | None = None
         self._process: Any = None
+        self._sound = False
 
     def open(self) -> None:
         """Connect and read the first prompt. Raises Unreachable: no answer, refused log-in, session table full."""
@@ -83,13 +100,29 @@ class SshShell:
             raise Unreachable(
                 f"{self._where} does not let us in: {reason}", code="element.unreachable"
             ) from error
+        self._sound = True
 
     async def _open(self) -> None:
-        self._connection = await asyncssh.connect(**self._options)
-        self._process = await self._connection.create_process(encoding="utf-8")
-        banner = await self._read()
-        if self.full in banner:
-            raise OSError(self.full)
+        kept = self._take_kept()
+        if kept is not None:
+            with suppress(OSError, asyncssh.Error):
+                await self._start(kept)
+                return
+            kept.abort()
+        # A connection of our own: what was kept may have died with a reboot.
+        await self._start(await asyncssh.connect(**self._options))
+
+    async def _start(self, connection: Connection) -> None:
+        self._connection = connection
+        self._process = await connection.create_process(encoding="utf-8")
+        key = connection.get_server_host_key()
+        if key is not None:
+            self.host_key = key.export_public_key("openssh").decode().strip()
+        await self._read()
+
+    def _take_kept(self) -> Connection | None:
+        connection, _since = _kept.pop(self._key, (None, 0.0))
+        return None if connection is None or connection.is_closed() else connection
 
     async def _read(self) -> str:
         """Everything up to the next prompt, which is left out."""
@@ -97,20 +130,25 @@ class SshShell:
         while True:
             piece = await self._process.stdout.read(65536)
             if not piece:
-                if self.full in text:
-                    raise OSError(self.full)
-                raise OSError("the element ended the session")
+                raise OSError(self.full if self.full in text else "the element ended the session")
             text += piece
             if (found := self.prompt.search(text)) is not None:
                 return text[: found.start()]
 
     def send(self, line: str, *, seconds: float) -> str:
-        """One line and its reply. Raises Timeout, or Unreachable when the connection is lost."""
+        """One line and its reply. Raises Timeout, or Unreachable when the connection is lost.
+
+        After either the shell is of no use: a late reply would be taken for that of the next line.
+        """
+        if not self._sound:
+            raise Unreachable(f"{self._where}: the session is broken", code="element.connectionLost")
         try:
             return call(self._send(line), seconds)
         except TimeoutError as error:
+            self._sound = False
             raise Timeout(f"{self._where} did not answer “{line}” within {seconds:.0f} s") from error
         except (OSError, asyncssh.Error) as error:
+            self._sound = False
             raise Unreachable(f"{self._where}: {error}", code="element.connectionLost") from error
 
     async def _send(self, line: str) -> str:
@@ -118,7 +156,27 @@ class SshShell:
         return await self._read()
 
     def close(self) -> None:
-        """End the connection without waiting for the other side."""
+        """End the channel; keep the connection for the next session if all went well. Waits for nobody."""
         if self._connection is not None:
-            event_loop().call_soon_threadsafe(self._connection.abort)
-            self._connection = None
+            event_loop().call_soon_threadsafe(self._let_go, self._connection, self._process, self._sound)
+            self._connection, self._sound = None, False
+
+    def _let_go(self, connection: Connection, process: Any, sound: bool) -> None:
+        if not sound or connection.is_closed():
+            connection.abort()
+            return
+        process.channel.abort()
+        previous = _kept.pop(self._key, None)
+        if previous is not None:
+            previous[0].abort()
+        _kept[self._key] = (connection, time.monotonic())
+        event_loop().call_later(KEEP_SECONDS, _sweep)
+        while len(_kept) > KEEP_MOST:
+            _kept.pop(next(iter(_kept)))[0].abort()
+
+
+def _sweep() -> None:
+    """Close what nobody has used for a while."""
+    oldest = time.monotonic() - KEEP_SECONDS
+    for key in [key for key, (_connection, since) in _kept.items() if since <= oldest]:
+        _kept.pop(key)[0].abort()

@@ -42,6 +42,7 @@ def register_endpoint(
     snmp_port: int,
     credential: Credential,
     host_key: str = "",
+    echo_port: int | None = None,
     coa_port: int | None = None,
 ) -> ManagementEndpoint:
     """Say where an element is managed; said again, it is brought up to date. Raises Invalid for an unknown driver."""
@@ -52,6 +53,7 @@ def register_endpoint(
         "host": host,
         "ssh_port": ssh_port,
         "snmp_port": snmp_port,
+        "echo_port": echo_port,
         "coa_port": coa_port,
         "host_key": host_key,
         "credential": credential,
@@ -86,6 +88,7 @@ def register_lab(state: dict[str, Any]) -> list[ManagementEndpoint]:
                     host=row["host"],
                     ssh_port=row["ssh_port"],
                     snmp_port=row["snmp_port"],
+                    echo_port=row.get("echo_port"),
                     coa_port=row.get("coa_port"),
                     host_key=row["host_key"],
                     credential=credential,

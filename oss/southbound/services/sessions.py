@@ -1,43 +1,46 @@
-"""Sessions with elements: opened, leased for writing, recorded, closed — whatever happens in between."""
+"""Sessions with elements: opened, leased for changing, recorded, closed — whatever happens in between."""
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from kernel import clock, journal
-from kernel.errors import Busy, DomainError, Invalid
-from kernel.ids import uuid7
+from kernel.errors import DomainError, Invalid
 from oss.inventory.models import NetworkElement
 from oss.southbound.drivers import DRIVERS
 from oss.southbound.drivers.base import Driver
 from oss.southbound.drivers.ssh import SshShell
 from oss.southbound.models import ElementSession, ManagementEndpoint, SessionCommand
+from oss.southbound.services.leases import Lease
 
-# Longer than any confirm timer we set: a dead writer's lease ends after its element has rolled back by itself.
-LEASE = timedelta(seconds=180)
 REPLY_KEPT = 20_000
+DIFF_KEPT = 100_000
 MASK = "••••••"
+# Secrets that stand in configurations: what follows these words is masked, whatever it is.
+SECRET_STATEMENTS = re.compile(r"((?:snmp|snmp-server) community |(?:secret|password) )(\S+)")
+# What changes an element, and so needs its lease.
+CHANGES = frozenset({"apply", "confirm", "rollback", "settle", "bounce", "reboot"})
 
 
 class _Recorder:
     """A shell that remembers every line it carries."""
 
-    def __init__(self, shell: SshShell, secret_words: list[str]) -> None:
-        self.shell = shell
+    def __init__(self, shell: SshShell, lease: Lease, secret_words: Sequence[str]) -> None:
+        self.shell, self.lease = shell, lease
         self.secret_words = [word for word in secret_words if len(word) > 3]
         self.rows: list[SessionCommand] = []
 
     def send(self, line: str, *, seconds: float) -> str:
         """Send and keep: also what failed, with the reason."""
+        self.lease.renew()
         started = time.monotonic()
         try:
             reply = self.shell.send(line, seconds=seconds)
@@ -47,28 +50,38 @@ class _Recorder:
         self._keep(line, reply, started, ok=True)
         return reply
 
+    def refused(self) -> None:
+        """The last line was taken by the wire but refused by the element."""
+        if self.rows:
+            self.rows[-1].ok = False
+
     def _keep(self, line: str, reply: str, started: float, *, ok: bool) -> None:
         self.rows.append(
             SessionCommand(
                 position=len(self.rows) + 1,
-                command=self._masked(line),
-                reply=self._masked(reply)[:REPLY_KEPT],
+                command=self.masked(line),
+                reply=self.masked(reply)[:REPLY_KEPT],
                 milliseconds=int((time.monotonic() - started) * 1000),
                 ok=ok,
             )
         )
 
-    def _masked(self, text: str) -> str:
+    def masked(self, text: str) -> str:
+        """The text without any secret of this element's credential, or any that a configuration shows."""
         for word in self.secret_words:
             text = text.replace(word, MASK)
-        return text.replace("\x00", "")
+        return SECRET_STATEMENTS.sub(rf"\g<1>{MASK}", text).replace("\x00", "")
 
 
 class Session:
-    """An open session: the driver's methods (`apply`, `verify`, `ping`, …) and the id of its record."""
+    """An open session: the driver's methods (`apply`, `verify`, `ping`, …) and the id of its record.
 
-    def __init__(self, driver: Driver, record: ElementSession) -> None:
-        self._driver = driver
+    The first call that changes the element takes its lease (Busy when another writer keeps it too long), and every
+    further one makes sure that it still is ours.
+    """
+
+    def __init__(self, driver: Driver, record: ElementSession, lease: Lease, recorder: _Recorder) -> None:
+        self._driver, self._lease, self._recorder = driver, lease, recorder
         self.record = record
 
     @property
@@ -76,7 +89,15 @@ class Session:
         """Id of the ElementSession that records this conversation."""
         return self.record.pk
 
+    def diff(self, candidate: str) -> str:
+        """What the candidate would change; kept with the session's record."""
+        text = self._driver.diff(candidate)
+        self.record.diff = self._recorder.masked(text)[:DIFF_KEPT]
+        return text
+
     def __getattr__(self, name: str) -> Any:
+        if name in CHANGES:
+            self._lease.take()
         return getattr(self._driver, name)
 
 
@@ -84,16 +105,30 @@ class Session:
 def session(
     *, element: NetworkElement, purpose: str, holder: UUID | None = None, write: bool = False
 ) -> Iterator[Session]:
-    """Open a session to an element. With `write`, hold its lease: one writer an element, else Busy.
+    """Open a session to an element. With `write`, take its lease at once instead of at the first change.
 
-    Raises Unreachable or Busy at the start; an error of the driver inside the block gets the session's id in
-    `details["session_id"]`, is recorded, and goes on up. Never inside a transaction: elements are slow.
+    Raises Unreachable or Busy; an error inside the block gets the session's id in `details["session_id"]`, is
+    recorded, and goes on up. Never inside a transaction: elements are slow.
     """
+    with _opened(element=element, purpose=purpose, holder=holder) as opened:
+        if write:
+            opened._lease.take()
+        yield opened
+
+
+def recover(*, element: NetworkElement, holder: UUID | None = None) -> bool:
+    """Settle what a dead writer left: its lease is taken over if `holder` is the same (else once it has run out), its
+    session's record is ended, and its unconfirmed commit is taken back. Returns whether there was such a commit.
+    """
+    with _opened(element=element, purpose="recover", holder=holder) as opened:
+        opened._lease.take(from_former_self=True)
+        return bool(opened.settle())
+
+
+@contextmanager
+def _opened(*, element: NetworkElement, purpose: str, holder: UUID | None) -> Iterator[Session]:
     _refuse_transaction()
     endpoint = _endpoint(element)
-    token = uuid7()
-    if write:
-        _take_lease(endpoint, token)
     record = ElementSession.objects.create(
         element=element,
         purpose=purpose[:60],
@@ -101,8 +136,7 @@ def session(
         actor=journal.context().actor,
         started=clock.now(),
     )
-    credential = endpoint.credential
-    driver_class = DRIVERS[endpoint.driver]
+    credential, driver_class = endpoint.credential, DRIVERS[endpoint.driver]
     shell = SshShell(
         host=endpoint.host,
         port=endpoint.ssh_port,
@@ -112,26 +146,22 @@ def session(
         prompt=driver_class.prompt,
         full=driver_class.full_table,
     )
-    recorder = _Recorder(shell, [credential.password, credential.radius_secret])
-    error: DomainError | None = None
+    lease = Lease(endpoint, session_id=record.pk, holder=holder)
+    recorder = _Recorder(shell, lease, [credential.password, credential.radius_secret])
+    failure: BaseException | None = None
     try:
         shell.open()
-        yield Session(driver_class(recorder), record)
-    except DomainError as caught:
-        error = caught
-        caught.details.setdefault("session_id", record.pk)
+        _pin(endpoint, shell)
+        yield Session(driver_class(recorder, mark=record.number), record, lease, recorder)
+    except BaseException as error:
+        failure = error
+        if isinstance(error, DomainError):
+            error.details.setdefault("session_id", record.pk)
         raise
     finally:
         shell.close()
-        _close(record, recorder, error)
-        if write:
-            _give_lease_back(endpoint, token)
-
-
-def recover(*, element: NetworkElement, holder: UUID | None = None) -> bool:
-    """Take back an unconfirmed commit that a dead writer left on an element; returns whether there was one."""
-    with session(element=element, purpose="recover", holder=holder, write=True) as open_session:
-        return bool(open_session.settle())
+        _close(record, recorder, failure)
+        lease.give_back()
 
 
 def _refuse_transaction() -> None:
@@ -142,7 +172,7 @@ def _refuse_transaction() -> None:
 
 
 def _endpoint(element: NetworkElement) -> ManagementEndpoint:
-    found = ManagementEndpoint.objects.select_related("credential").filter(element=element).first()
+    found = ManagementEndpoint.objects.select_related("credential", "element").filter(element=element).first()
     if found is None:
         raise Invalid(
             _("%(element)s has no management endpoint") % {"element": element}, code="element.noEndpoint"
@@ -150,28 +180,26 @@ def _endpoint(element: NetworkElement) -> ManagementEndpoint:
     return found
 
 
-def _take_lease(endpoint: ManagementEndpoint, token: UUID) -> None:
-    now = clock.system_now()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    taken = ManagementEndpoint.objects.filter(free, pk=endpoint.pk).update(
-        lease_holder=token, lease_until=now + LEASE, version=F("version") + 1
-    )
-    if not taken:
-        raise Busy(
-            _("Somebody else is configuring %(element)s") % {"element": endpoint.element}, code="element.busy"
-        )
+def _pin(endpoint: ManagementEndpoint, shell: SshShell) -> None:
+    """Keep the key that an element showed first; from then on another one is refused."""
+    if not endpoint.host_key and shell.host_key:
+        ManagementEndpoint.objects.filter(pk=endpoint.pk, host_key="").update(host_key=shell.host_key)
 
 
-def _give_lease_back(endpoint: ManagementEndpoint, token: UUID) -> None:
-    ManagementEndpoint.objects.filter(pk=endpoint.pk, lease_holder=token).update(
-        lease_holder=None, lease_until=None
-    )
-
-
-def _close(record: ElementSession, recorder: _Recorder, error: DomainError | None) -> None:
+def _close(record: ElementSession, recorder: _Recorder, failure: BaseException | None) -> None:
     for row in recorder.rows:
         row.session = record
     SessionCommand.objects.bulk_create(recorder.rows, batch_size=500)
-    record.finished, record.ok = clock.now(), error is None
-    record.error = f"{error.code}: {error.message}" if error is not None else ""
-    record.save(update_fields=["finished", "ok", "error", "updated"])
+    record.finished, record.ok = clock.now(), failure is None
+    if isinstance(failure, DomainError):
+        record.error = recorder.masked(f"{failure.code}: {failure.message}")
+    elif failure is not None:
+        record.error = recorder.masked(f"{type(failure).__name__}: {failure}")
+    # A session that was buried meanwhile stays so: its lease is another's now.
+    ElementSession.objects.filter(pk=record.pk, finished=None).update(
+        finished=record.finished,
+        ok=record.ok,
+        error=record.error,
+        diff=record.diff,
+        updated=clock.system_now(),
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from kernel.errors import Busy, Unreachable
+from kernel.errors import Unreachable
 from oss.inventory.models import NetworkElement
 from oss.inventory.services import import_topology
 from oss.southbound import services
@@ -35,13 +35,6 @@ def wanted(port: str, **overrides: Any) -> AccessService:
         "subscriber": "srv-1@cus-1",
     }
     return AccessService(**{**values, **overrides})
-
-
-@pytest.fixture
-def elements(lab: RunningLab, db: None) -> dict[str, NetworkElement]:
-    import_topology(lab.topology)
-    services.register_lab(lab.state)
-    return {element.name: element for element in NetworkElement.objects.all()}
 
 
 @pytest.mark.parametrize(("name", "port"), ACCESS)
@@ -178,20 +171,6 @@ def test_an_element_without_room_or_way_is_unreachable(
     lab.ctl("cut", "cr2-ag2")
     with pytest.raises(Unreachable), services.session(element=elements["asw1-kvl"], purpose="cut"):
         raise AssertionError("must not get in")
-
-
-def test_one_writer_an_element_and_a_dead_writers_lease_ends(elements: Any) -> None:
-    element = elements["olt1-pam"]
-    with services.session(element=element, purpose="one", write=True):
-        with pytest.raises(Busy), services.session(element=element, purpose="two", write=True):
-            raise AssertionError("must not get in")
-        with services.session(element=element, purpose="reader") as s:
-            assert s.facts()
-    ManagementEndpoint.objects.filter(element=element).update(
-        lease_holder=element.pk, lease_until="2020-01-01T00:00:00Z"
-    )
-    with services.session(element=element, purpose="three", write=True) as s:
-        assert s.facts()
 
 
 def test_secrets_are_neither_stored_in_clear_nor_kept_in_transcripts(elements: Any, lab: RunningLab) -> None:
