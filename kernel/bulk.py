@@ -24,7 +24,8 @@ def copy_in(table: str, columns: Sequence[str], data: BinaryIO | bytes) -> None:
         raise RuntimeError("bulk rows are written inside a transaction")
     stream = io.BytesIO(data) if isinstance(data, bytes) else data
     names = ", ".join(f'"{name}"' for name in columns)
-    with connection.cursor() as cursor:
+    # copy_expert goes past Django's own translation of the driver's errors.
+    with connection.wrap_database_errors, connection.cursor() as cursor:
         cast(Any, cursor).copy_expert(
             f"COPY \"{table}\" ({names}) FROM STDIN WITH (FORMAT csv, NULL '{NULL}')", stream, PIECE
         )
@@ -43,7 +44,9 @@ def copy_out(query: str, params: Sequence[Any] = ()) -> bytes:
     stream = io.BytesIO()
     with connection.cursor() as cursor:
         sql = cast(Any, cursor).mogrify(query, list(params)).decode()
-        cast(Any, cursor).copy_expert(f"COPY ({sql}) TO STDOUT WITH (FORMAT csv, HEADER, NULL '{NULL}')", stream, PIECE)
+        cast(Any, cursor).copy_expert(
+            f"COPY ({sql}) TO STDOUT WITH (FORMAT csv, HEADER, NULL '{NULL}')", stream, PIECE
+        )
     return stream.getvalue()
 
 

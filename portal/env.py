@@ -1,5 +1,6 @@
 """Typed readers of the environment. Each refuses nonsense with the variable's name in the error."""
 
+import json
 import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -41,6 +42,19 @@ def integer(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list without blanks."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def json_object(name: str, default: dict[str, object]) -> dict[str, object]:
+    """A JSON object; raises when the text is something else."""
+    if not (value := os.environ.get(name)):
+        return default
+    try:
+        loaded = json.loads(value)
+    except json.JSONDecodeError as error:
+        raise ImproperlyConfigured(f"{name} is not JSON: {error}") from error
+    if not isinstance(loaded, dict):
+        raise ImproperlyConfigured(f"{name} is not a JSON object")
+    return loaded
 
 
 def database(name: str, default: str) -> dict[str, object]:

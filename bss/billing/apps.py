@@ -1,0 +1,45 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class BillingConfig(AppConfig):
+    """Charges, bill runs, invoices, payments, ledger and dunning."""
+
+    name = "bss.billing"
+    label = "bss_billing"
+    verbose_name = _("Billing")
+    roles = {
+        "billing": [
+            "view_*",
+            "add_payment",
+            "change_payment",
+            "add_adjustment",
+            "run_billing",
+            "run_dunning",
+            "override_suspension",
+            "add_taxrate",
+            "change_taxrate",
+        ],
+        "finance": [
+            "view_*",
+            "finalise_invoice",
+            "approve_adjustment",
+            "void_invoice",
+            "write_off",
+            "refund_payment",
+        ],
+        "care": [
+            "view_invoice",
+            "view_invoiceline",
+            "view_payment",
+            "view_subscription",
+            "view_dunningcase",
+            "add_adjustment",
+            "view_adjustment",
+        ],
+        "sales": ["view_invoice", "view_subscription"],
+        "manager": ["view_*", "approve_adjustment"],
+        "product": ["view_invoice", "view_subscription"],
+        "integrator": ["view_*", "add_payment"],
+        "customer": ["view_invoice", "view_invoiceline", "view_payment"],
+    }

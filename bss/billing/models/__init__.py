@@ -1,0 +1,42 @@
+"""Models of billing, by topic."""
+
+from bss.billing.models.charging import AccountOwnedQuerySet, Adjustment, Subscription, TaxRate
+from bss.billing.models.invoices import (
+    BillRun,
+    Invoice,
+    InvoiceDocument,
+    InvoiceLine,
+    InvoiceTax,
+    RunFailure,
+)
+from bss.billing.models.money import (
+    Allocation,
+    DunningCase,
+    DunningPolicy,
+    DunningStep,
+    LedgerAccount,
+    LedgerEntry,
+    LedgerPosting,
+    Payment,
+)
+
+__all__ = [
+    "AccountOwnedQuerySet",
+    "Adjustment",
+    "Allocation",
+    "BillRun",
+    "DunningCase",
+    "DunningPolicy",
+    "DunningStep",
+    "Invoice",
+    "InvoiceDocument",
+    "InvoiceLine",
+    "InvoiceTax",
+    "LedgerAccount",
+    "LedgerEntry",
+    "LedgerPosting",
+    "Payment",
+    "RunFailure",
+    "Subscription",
+    "TaxRate",
+]
