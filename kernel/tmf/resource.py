@@ -17,7 +17,7 @@ from kernel.filtering import Filter
 from kernel.lifecycle import Lifecycle
 from kernel.tmf.fields import Const, Field, Plan, Scope, State
 from kernel.tmf.fields.base import Reader, Row, build, column_of, pascal, reads_of
-from kernel.tmf.fields.scalars import by_id, ids_of
+from kernel.tmf.fields.where import by_id, ids_of
 
 if TYPE_CHECKING:
     from kernel.tmf.api import Api

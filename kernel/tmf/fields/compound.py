@@ -27,7 +27,8 @@ from kernel.tmf.fields.base import (
     load_all,
     reads_of,
 )
-from kernel.tmf.fields.scalars import WRONG_TYPE, always, as_date, as_datetime, as_number
+from kernel.tmf.fields.scalars import WRONG_TYPE, as_date, as_datetime, as_number
+from kernel.tmf.fields.where import always, either
 from kernel.tmf.render import day, number, stamp
 
 
@@ -313,8 +314,6 @@ class Array(Field):
         return lambda row: [value for read in readers if (value := read(row)) is not None] or None
 
     def filters(self, scope: Scope) -> Iterator[Filter]:
-        from kernel.tmf.fields.references import either
-
         if not self.filterable:
             return
         found: dict[str, list[Filter]] = {}

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Model, Q
+from django.db.models import Model
 from typing_extensions import Unpack
 
 from kernel.filtering import Filter
 from kernel.tmf import registry
 from kernel.tmf.fields.base import Field, Flags, Intake, Plan, Reader, Row, Schema, Scope, column_of
-from kernel.tmf.fields.scalars import WRONG_TYPE, by_id, ids_of
+from kernel.tmf.fields.scalars import WRONG_TYPE
+from kernel.tmf.fields.where import by_id, either, ids_of, present
 
 AUTO = "auto"
 
@@ -280,39 +281,6 @@ def resolve(intake: Intake, user: Any) -> None:
             else:
                 wish.out[wish.ref.arg] = target
     intake.wishes.clear()
-
-
-def present(scope: Scope, name: str, words: list[tuple[str, str]]) -> Filter:
-    """Filter by a word that an element shows when its column is set."""
-
-    def where(operator: str, values: tuple[str, ...]) -> Q:
-        match = Q(pk__in=[])
-        for column, word in words:
-            if word in values:
-                match |= Q(**{f"{scope.lookup(column)}__isnull": False})
-        return ~match if operator == "not" else match
-
-    return Filter(
-        name, scope.lookup("pk"), "const", operators=("eq", "not", "in"), many=scope.many, build=where
-    )
-
-
-def either(filters: list[Filter]) -> Filter:
-    """One filter that holds when any of several does."""
-    first = filters[0]
-    if len(filters) == 1:
-        return first
-
-    def where(operator: str, values: tuple[str, ...]) -> Q:
-        from kernel.filtering import Condition
-
-        match = Q()
-        positive = "eq" if operator == "not" else operator
-        for each in filters:
-            match |= Condition(each, positive, values).q()
-        return ~match if operator == "not" else match
-
-    return Filter(first.name, first.path, first.kind, operators=first.operators, many=first.many, build=where)
 
 
 class _UUIDColumn:

@@ -16,6 +16,7 @@ from typing_extensions import Unpack
 from kernel.errors import Invalid
 from kernel.filtering import Filter, safe_pattern
 from kernel.tmf.fields.base import Field, Flags, Intake, Plan, Reader, Schema, Scope, column_of
+from kernel.tmf.fields.where import always, by_id, lenient_number
 from kernel.tmf.render import day, number, stamp
 
 UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
@@ -375,56 +376,3 @@ def as_date(value: Any, intake: Intake, path: str) -> date | None:
     """The UTC day of a date or date-time."""
     found = as_datetime(value, intake, path)
     return None if found is None else found.date()
-
-
-def by_id(scope: Scope, name: str, column: str) -> Filter:
-    """Filter by an identifier: what is no id of ours matches nothing, instead of being an error (ids are free text)."""
-    path = scope.lookup(column)
-    kind = column_of(scope.model, column)
-
-    def where(operator: str, values: tuple[str, ...]) -> Q:
-        match = Q(**{f"{path}__in": ids_of(kind, values)})
-        return ~match if operator == "not" else match
-
-    return Filter(name, path, "id", operators=("eq", "not", "in"), many=scope.many, build=where)
-
-
-def ids_of(kind: Any, values: tuple[str, ...]) -> list[Any]:
-    """Texts that can be values of a column, converted; the others are left out."""
-    if kind is not None and getattr(kind, "related_model", None) is not None:
-        kind = kind.target_field
-    found = []
-    for value in values:
-        try:
-            found.append(value if kind is None else kind.to_python(value))
-        except Exception:  # noqa: S112 - any refusal of a column's converter means: no such id
-            continue
-    return found
-
-
-def lenient_number(scope: Scope, name: str, column: str) -> Filter:
-    """Text over a numeric column: other texts match nothing."""
-    path = scope.lookup(column)
-
-    def where(operator: str, values: tuple[str, ...]) -> Q:
-        numbers = [int(value) for value in values if value.lstrip("-").isdigit() and len(value) < 19]
-        if operator in {"gt", "gte", "lt", "lte"}:
-            match = Q()
-            for value in numbers:
-                match |= Q(**{f"{path}__{operator}": value})
-            return match
-        match = Q(**{f"{path}__in": numbers})
-        return ~match if operator == "not" else match
-
-    operators = ("eq", "not", "in", "gt", "gte", "lt", "lte")
-    return Filter(name, path, "id", operators=operators, many=scope.many, build=where)
-
-
-def always(scope: Scope, name: str, texts: set[str]) -> Filter:
-    """Filter by an attribute that reads the same on every row: all rows or none."""
-
-    def where(operator: str, values: tuple[str, ...]) -> Q:
-        hit = bool(texts & set(values))
-        return Q() if hit is (operator != "not") else Q(pk__in=[])
-
-    return Filter(name, scope.lookup("pk"), "const", operators=("eq", "not", "in"), build=where)

@@ -21,7 +21,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kernel.tmf import registry
 from kernel.tmf.fields import Choice, Field, Intake, Many, Object
-from kernel.tmf.fields.rows import fits
+from kernel.tmf.fields.jsons import fits
 from kernel.tmf.openapi import document
 from kernel.tmf.resource import Resource
 from kernel.tmf.urls import methods
