@@ -62,5 +62,6 @@ def _by_model(count: int) -> dict[str, list[Resource[Any]]]:
     del count  # a new key whenever a resource was added
     found: dict[str, list[Resource[Any]]] = {}
     for resource in resources():
-        found.setdefault(resource.model._meta.label, []).append(resource)
+        for label in (resource.model._meta.label, *resource.speaks_for):
+            found.setdefault(label, []).append(resource)
     return found

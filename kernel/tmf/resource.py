@@ -79,6 +79,7 @@ class Resource(Generic[M]):
     max_limit: int = 1000
     events: Sequence[str] = ()
     events_from: Mapping[type[Event], tuple[str, str]] = {}
+    speaks_for: Sequence[str] = ()
     moves: Mapping[str, Door] = {}
     permissions: Mapping[str, str] = {}
     created_status: int = 201

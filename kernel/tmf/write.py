@@ -71,7 +71,7 @@ def _check_type(resource: Resource[Any], body: dict[str, Any], intake: Intake) -
     given = body.get("@type")
     if given is None or any(isinstance(each, Type) for each in resource.attributes):
         return
-    if given not in {resource.type_name, resource.base_type}:
+    if given not in (resource.type_name, resource.base_type):
         intake.fault("@type", "type.unknown", "must be %(type)s", type=resource.type_name)
 
 
