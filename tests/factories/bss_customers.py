@@ -15,6 +15,7 @@ from bss.customers.models import (
     Party,
 )
 from kernel import clock
+from tests.factories.rest import sample
 
 _serial = count(1)
 
@@ -93,3 +94,59 @@ def make_interaction(**overrides: Any) -> Interaction:
         **overrides,
     }
     return Interaction.objects.create(customer=customer, **values)
+
+
+# Samples of the REST resources
+
+
+@sample(
+    "632/individual",
+    body=lambda: {"givenName": "Zoé", "familyName": "Durand", "language": "fr"},
+    patch=lambda row: {"title": "Dr"},
+)
+def individuals(count: int) -> list[Party]:
+    return [make_party(kind=Party.Kind.INDIVIDUAL) for _index in range(count)]
+
+
+@sample(
+    "632/organization",
+    body=lambda: {"tradingName": "Atelier du Rhône", "vatId": "FR83404833048"},
+    patch=lambda row: {"name": "Atelier du Rhône SARL", "status": "validated"},
+)
+def organizations(count: int) -> list[Party]:
+    parties = [make_party(vat_id="FR83404833048") for _index in range(count)]
+    for party in parties:
+        make_contact(party=party)
+    return parties
+
+
+@sample(
+    "629/customer",
+    body=lambda: {"name": "anything", "engagedParty": {"id": str(make_party().pk)}, "segment": "enterprise"},
+    patch=lambda row: {"name": "Renamed", "creditClass": "C"},
+)
+def customers(count: int) -> list[Customer]:
+    accounts = [make_account() for _index in range(count)]
+    for account in accounts:
+        make_agreement(customer=account.customer)
+        make_contact(party=account.customer.party)
+    return [account.customer for account in accounts]
+
+
+@sample(
+    "666/billingAccount",
+    body=lambda: {
+        "name": "Main",
+        "relatedParty": [{"id": str(make_customer().pk), "role": "customer"}],
+        "cycleDay": 15,
+        "currency": "EUR",
+    },
+    patch=lambda row: {"name": "Other", "cycleDay": 31},
+)
+def billing_accounts(count: int) -> list[BillingAccount]:
+    return [make_account(name=f"Account {index}") for index in range(count)]
+
+
+@sample("666/partyAccount")
+def party_accounts(count: int) -> list[BillingAccount]:
+    return billing_accounts(count)

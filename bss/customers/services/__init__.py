@@ -2,6 +2,8 @@
 
 from bss.customers.services.accounts import (
     ACCOUNT_IN_USE,
+    BALANCES,
+    balances,
     change_account,
     close_account,
     open_account,
@@ -13,6 +15,7 @@ from bss.customers.services.contacts import (
     add_contact,
     change_contact,
     consents_of,
+    masked,
     prefer_contact,
     reach,
     record_consent,
@@ -26,6 +29,8 @@ from bss.customers.services.parties import (
     close_customer,
     create_customer,
     create_party,
+    remove_customer,
+    remove_party,
     set_party_status,
 )
 from bss.customers.services.sites import (
@@ -39,6 +44,7 @@ from bss.customers.services.sites import (
 
 __all__ = [
     "ACCOUNT_IN_USE",
+    "BALANCES",
     "MERGE",
     "Duplicate",
     "Verification",
@@ -46,6 +52,7 @@ __all__ = [
     "add_contact",
     "add_site",
     "approve_agreement",
+    "balances",
     "change_account",
     "change_contact",
     "change_customer",
@@ -58,6 +65,7 @@ __all__ = [
     "create_party",
     "end_agreement",
     "find_duplicates",
+    "masked",
     "merge_customers",
     "open_account",
     "prefer_contact",
@@ -66,6 +74,8 @@ __all__ = [
     "record_interaction",
     "reject_agreement",
     "remove_contact",
+    "remove_customer",
+    "remove_party",
     "reopen_account",
     "set_party_status",
     "sign_agreement",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,10 +13,14 @@ from bss.customers.models import BillingAccount, Customer, Party
 from bss.customers.services import validation
 from kernel import lifecycle
 from kernel.errors import Invalid
+from kernel.money import Money
 from kernel.slots import slot
 
 # Filled by the apps above: account → reasons (texts) why it cannot be closed now.
 ACCOUNT_IN_USE = slot("bss_customers.account_in_use")
+
+# Filled by whoever keeps the books: account ids → {id: Money due now}.
+BALANCES = slot("bss_customers.balances")
 
 # What may be given when an account is opened or changed.
 TERMS = frozenset(
@@ -79,6 +85,14 @@ def close_account(*, account: BillingAccount, reason: str) -> BillingAccount:
         if reasons := [text for texts in ACCOUNT_IN_USE.call(account) for text in texts]:
             raise Invalid("; ".join(reasons), code="account.inUse")
         return lifecycle.move(account, BillingAccount.Status.CLOSED, reason=reason)
+
+
+def balances(account_ids: Iterable[UUID]) -> dict[UUID, Money]:
+    """What is due on each account now, as the books say; empty while nobody keeps books."""
+    found: dict[UUID, Money] = {}
+    for part in BALANCES.call(list(account_ids)):
+        found.update(part)
+    return found
 
 
 def _known(terms: dict[str, Any]) -> None:

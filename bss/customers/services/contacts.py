@@ -97,6 +97,16 @@ def reach(*, party: Party, kind: str, role: str = ContactMedium.Role.GENERAL) ->
     return best
 
 
+def masked(contact: ContactMedium) -> str:
+    """A contact as it is shown to people who may not see personal data: enough to recognise, too little to use."""
+    if contact.kind == ContactMedium.Kind.EMAIL:
+        local, _at, domain = contact.value.partition("@")
+        return f"{local[:1]}…@{domain[:1]}…"
+    if contact.kind == ContactMedium.Kind.PHONE:
+        return f"…{contact.value[-3:]}"
+    return f"… {contact.city}"
+
+
 def record_consent(
     *, party: Party, purpose: str, granted: bool, source: str, at: datetime | None = None
 ) -> Consent:

@@ -135,6 +135,16 @@ def close_customer(*, customer: Customer, reason: str) -> Customer:
         return lifecycle.move(customer, Customer.Status.CLOSED, reason=reason)
 
 
+def remove_party(*, party: Party, reason: str = "") -> None:
+    """Forget a party with its contacts and consents; raises ProtectedError while it is a customer or pays an account."""
+    lifecycle.remove(party, reason=reason)
+
+
+def remove_customer(*, customer: Customer, reason: str = "") -> None:
+    """Take back a customer entered by mistake; raises ProtectedError once there are accounts, sites, orders or talks."""
+    lifecycle.remove(customer, reason=reason)
+
+
 def _checked(identity: Identity) -> Identity:
     values = identity.copy()
     if values.get("vat_id"):
