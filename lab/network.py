@@ -113,6 +113,7 @@ class Network:
             for port in element.ports.values():
                 link = self.links[port.link] if port.link else None
                 if link:
+                    self._unlatch(link)
                     pair = [(end, other, link.up) for end, other in link.ends]
                 else:
                     up = element.powered and port.admin_up and not port.bouncing
@@ -122,6 +123,12 @@ class Network:
                         other.oper_up, other.changed_at, other.changed_mono = up, now, mono
                         moved.append((end, other))
         return moved
+
+    @staticmethod
+    def _unlatch(link: Link) -> None:
+        """An end switched off while the line is whole lets the lasers start again when it is switched on."""
+        if link.latched and not link.cut and any(not port.admin_up or port.bouncing for _, port in link.ends):
+            link.latched = False
 
     def _settle_paths(self) -> None:
         reached = self.reach(self.noc)
@@ -200,9 +207,10 @@ class Network:
 
     # Things done to the network
 
-    def set_cut(self, name: str, cut: bool) -> None:
-        """Cut or mend a link. Raises KeyError for a link that is not there."""
-        self.links[name].cut = cut
+    def set_cut(self, name: str, cut: bool, *, latched: bool = False) -> None:
+        """Cut or mend a link; cut `latched` it stays down when mended. Raises KeyError for a link that is not there."""
+        link = self.links[name]
+        link.cut, link.latched = cut, latched if cut else link.latched
         self.settle([self.links[name].ends[0][0]])
 
     def power_off(self, element: Element, gasp: bool = True) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from lab.cli.facts import Row
 from lab.clock import iso
 from lab.device.element import Element
-from lab.device.port import Port
+from lab.device.link import Link
+from lab.device.port import LineTest, Port
 from lab.network import Network
 
 HOP_MS, ACCESS_MS = 0.45, 2.1
@@ -42,8 +43,10 @@ def traceroute(network: Network, element: Element, address: str) -> Row:
     return {"target": address, "reached": reached, "hops": hops}
 
 
-def line_test(element: Element, port: Port) -> Row:
-    found = port.test_line(element.name)
+def line_test(network: Network, element: Element, port: Port) -> Row:
+    """A customer's line as its port finds it; a link's line as a reflectometer sees it from this end."""
+    link = network.links[port.link] if port.link else None
+    found = port.test_line(element.name) if link is None else _link_test(link, element)
     return {
         "port": port.name,
         "result": found.result,
@@ -53,6 +56,13 @@ def line_test(element: Element, port: Port) -> Row:
         "fault_distance_m": found.fault_distance_m,
         "at": iso(element.clock.now()),
     }
+
+
+def _link_test(link: Link, element: Element) -> LineTest:
+    loss = round(link.length_m * 0.00035 + 0.6, 1)
+    if link.cut:
+        return LineTest("fault", "open", loss, link.length_m, link.break_distance_m(element))
+    return LineTest("ok", None, loss, link.length_m, None)
 
 
 def _answering_path(network: Network, element: Element, address: str) -> list[Element] | None:

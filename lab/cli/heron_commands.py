@@ -163,7 +163,7 @@ def traceroute(shell: HeronBase, given: Given) -> Reply:
 
 @add("test port <name>")
 def test_port(shell: HeronBase, given: Given) -> Reply:
-    row = diagnose.line_test(shell.element, shell.port(given["name"]))
+    row = diagnose.line_test(shell.network, shell.element, shell.port(given["name"]))
     return Reply(block(row), {"test": renamed(row, camel)})
 
 

@@ -124,7 +124,7 @@ def traceroute(shell: KestrelBase, given: Given) -> Reply:
 
 @add("test port <name>")
 def test_port(shell: KestrelBase, given: Given) -> Reply:
-    row = diagnose.line_test(shell.element, shell.port(given["name"]))
+    row = diagnose.line_test(shell.network, shell.element, shell.port(given["name"]))
     return Reply(block(row), {"test": renamed(row, kebab)})
 
 

@@ -28,10 +28,11 @@ from lab.world import World
 SEVERITIES = ("critical", "major", "minor", "warning")
 
 
-@control("cut", "LINK")
+@control("cut", "LINK [--latched]")
 def cut(world: World, args: Args) -> Any:
-    """Cut a link: both ends go down."""
-    world.network.set_cut(link_of(world, args[0]).name, True)
+    """Cut a link: both ends go down; latched, they stay down after the repair until one end is bounced."""
+    latched = len(args) > 1 and bool(one_of(args[1], "--latched"))
+    world.network.set_cut(link_of(world, args[0]).name, True, latched=latched)
     return {"link": args[0], "state": "cut"}
 
 
@@ -213,7 +214,7 @@ def reset(world: World, args: Args) -> Any:
     elements = [element_of(world, name)] if name else list(network.elements.values())
     for link in network.links.values():
         if name is None or name in (link.ends[0][0].name, link.ends[1][0].name):
-            link.cut = False
+            link.cut = link.latched = False
     network.restore(elements)
     if args == ["config"]:
         for element in elements:

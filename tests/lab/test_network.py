@@ -191,3 +191,28 @@ async def test_traceroute_ends_at_the_customer(lab: Lab) -> None:
     trace = (await ask_json(lab, "cr1-pam", "traceroute 100.72.0.2"))["traceroute"]
     assert trace["reached"] is True
     assert [hop["element"] for hop in trace["hops"]] == ["ag1-pam", OLT, "SVC-1"]
+
+
+@in_lab()
+async def test_a_latched_link_comes_back_when_one_end_is_bounced(lab: Lab) -> None:
+    lab.controls.run("cut", ["cr1-cr2", "--latched"])
+    await ask(lab, "cr1-pam", "restart port xe-0/0/0")
+    assert not lab.network.links["cr1-cr2"].up
+    lab.controls.run("mend", ["cr1-cr2"])
+    assert await port_states(lab, "cr1-pam", "xe-0/0/0") == ["down"]
+    await ask(lab, "cr2-kvl", "restart port xe-0/0/0")
+    assert await port_states(lab, "cr1-pam", "xe-0/0/0") == ["up"]
+    assert lab.controls.run("status", [])["links"]["cr1-cr2"] == "up"
+
+
+@in_lab()
+async def test_a_cut_is_seen_at_its_distance_from_both_ends(lab: Lab) -> None:
+    async def test(name: str) -> dict[str, Any]:
+        reply: dict[str, Any] = (await ask_json(lab, name, "test port xe-0/0/0"))["test"]
+        return reply
+
+    assert (await test("cr1-pam"))["result"] == "ok"
+    lab.controls.run("cut", ["cr1-cr2"])
+    a, b = await test("cr1-pam"), await test("cr2-kvl")
+    assert (a["fault"], b["fault"]) == ("open", "open")
+    assert a["fault-distance-m"] + b["fault-distance-m"] == a["length-m"] == b["length-m"]
