@@ -113,7 +113,7 @@ def change(
 
     With `version`, raises StaleVersion when the row has moved on since the caller read it.
     """
-    cycles = [value for value in vars(type(obj)).values() if isinstance(value, Lifecycle)]
+    cycles = [value for value in vars(obj.__class__).values() if isinstance(value, Lifecycle)]
     if forbidden := {cycle.field for cycle in cycles} & set(changes):
         raise TypeError(f"{forbidden} belongs to a lifecycle: use move()")
     names = {obj._meta.get_field(key).attname: value for key, value in _columns(changes).items()}  # type: ignore[union-attr]
@@ -143,7 +143,7 @@ def move(
     Raises IllegalMove when the table has no such move, StaleState when somebody else moved it first,
     StaleVersion when `version` is given and no longer true, NotFound when the row is gone.
     """
-    cycle = cycle or type(obj).lifecycle  # type: ignore[attr-defined]
+    cycle = cycle or obj.__class__.lifecycle  # type: ignore[attr-defined]
     current = str(getattr(obj, cycle.field))
     to = str(to)
     if not cycle.allows(current, to):
@@ -257,7 +257,7 @@ def _columns(changes: Mapping[str, Any]) -> dict[str, Any]:
 def _update(
     obj: models.Model, after: Mapping[str, Any], *, extra: Mapping[str, Any], version: int | None
 ) -> None:
-    manager = type(obj)._default_manager
+    manager = obj.__class__._default_manager
     rows = manager.filter(pk=obj.pk, **extra)
     stamped = any(field.name == "version" for field in obj._meta.concrete_fields)
     if version is not None:
@@ -274,7 +274,7 @@ def _update(
 
 
 def _lost(obj: models.Model, extra: Mapping[str, Any], version: int | None) -> Exception:
-    present = type(obj)._default_manager.filter(pk=obj.pk).values(*extra.keys() or ["pk"]).first()
+    present = obj.__class__._default_manager.filter(pk=obj.pk).values(*extra.keys() or ["pk"]).first()
     if present is None:
         return NotFound(_("%(thing)s no longer exists") % {"thing": obj})
     if any(present[key] != value for key, value in extra.items()):

@@ -148,9 +148,9 @@ class Detail:
         """Condition for the row of that key; nothing for text that can be no key."""
         if self.key != "pk":
             return Q(**{self.key: text}) | Q(**{self.key: text.upper()})
-        field = self.model._meta.pk
+        field: Any = self.model._meta.pk
         try:
-            return Q(pk=field.to_python(text)) if field is not None else Q(pk__in=[])
+            return Q(pk=field.to_python(text))
         except ValidationError:
             return Q(pk__in=[])
 

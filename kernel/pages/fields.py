@@ -80,7 +80,7 @@ class DecimalField(forms.DecimalField):
         self.widget.attrs.setdefault("inputmode", "decimal")
         self.widget.attrs.setdefault("autocomplete", "off")
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         if value in self.empty_values:
             return None
         if isinstance(value, Decimal):
@@ -205,7 +205,8 @@ def dress(form: Any) -> None:
     for field in form.fields.values():
         widget = field.widget
         for kind, input_type, pattern in INPUTS:
-            if isinstance(field, kind) and isinstance(widget, forms.DateTimeBaseInput):
+            # SplitDateTime and hidden inputs have no pattern and stay as they are.
+            if isinstance(field, kind) and hasattr(widget, "format"):
                 widget.input_type = input_type
                 widget.format = pattern
                 break

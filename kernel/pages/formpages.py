@@ -55,7 +55,7 @@ class FormPage:
         *,
         name: str,
         title: Any,
-        form: type[forms.BaseForm],
+        form: type[Any],
         permission: str,
         door: Callable[[Call], Any],
         detail: Detail | None = None,

@@ -13,7 +13,6 @@ import queue
 import select
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +30,8 @@ LIFETIME_SECONDS = 600.0
 RESUME_MAX = 500
 QUEUE_MAX = 1000
 BATCH_MAX = 200
-PER_USER = 4
+# A browser needs one. A stream whose page is gone is noticed at its next heartbeat only, so a user's oldest gives way.
+PER_USER = 3
 
 
 def streams_max() -> int:
@@ -48,6 +48,7 @@ class Stream:
         self.bare = bool(scopes_of(user))
         self.queue: queue.Queue[dict[str, Any]] = queue.Queue(QUEUE_MAX)
         self.overrun = threading.Event()
+        self.ended = threading.Event()
 
     def put(self, message: dict[str, Any]) -> None:
         """Never blocks the listener."""
@@ -58,7 +59,7 @@ class Stream:
 
 
 class Full(Exception):
-    """No further stream for this user or process; the page polls instead."""
+    """This process carries no further stream; the page polls instead."""
 
 
 class Hub:
@@ -66,7 +67,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._streams: set[Stream] = set()
+        self._streams: dict[Stream, None] = {}  # oldest first
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._ready = threading.Event()
@@ -74,12 +75,15 @@ class Hub:
 
     def open(self, user: Any) -> Stream:
         """Register a stream and make sure the listener hears; raises Full."""
+        stream = Stream(user)
         with self._lock:
-            per_user = Counter(stream.user_id for stream in self._streams)
-            if len(self._streams) >= streams_max() or per_user[user.pk] >= PER_USER:
+            mine = [one for one in self._streams if one.user_id == user.pk]
+            for old in mine[: max(0, len(mine) - PER_USER + 1)]:
+                old.ended.set()
+                del self._streams[old]
+            if len(self._streams) >= streams_max():
                 raise Full
-            stream = Stream(user)
-            self._streams.add(stream)
+            self._streams[stream] = None
             if self._thread is None or not self._thread.is_alive() or self._pid != os.getpid():
                 self._pid = os.getpid()
                 self._stop.clear()
@@ -93,7 +97,7 @@ class Hub:
     def close(self, stream: Stream) -> None:
         """Forget a stream."""
         with self._lock:
-            self._streams.discard(stream)
+            self._streams.pop(stream, None)
 
     def stop(self) -> None:
         """End the listener and its connection."""
@@ -202,7 +206,7 @@ def stream(
         for message in fold(missed or []):
             seen = max(seen, message["version"])
             yield frame(message)
-        while time.monotonic() < ends and not HUB.stopping:
+        while time.monotonic() < ends and not HUB.stopping and not opened.ended.is_set():
             batch = _take(opened)
             if opened.overrun.is_set():
                 opened.overrun.clear()

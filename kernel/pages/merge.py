@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core import signing
@@ -91,7 +91,7 @@ def words(field: forms.BoundField, values: list[str]) -> str:
         return _("Yes") if values else _("No")
     choices: dict[str, str] = {}
     if isinstance(field.field, forms.ChoiceField):
-        for value, label in field.field.choices:
+        for value, label in cast(Any, field.field.choices):
             group = label if isinstance(label, list | tuple) else [(value, label)]
             choices |= {str(getattr(v, "value", v)): str(text) for v, text in group}
     return ", ".join(choices.get(value, value) for value in values) or "–"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,6 +20,9 @@ def wants_partial(request: HttpRequest) -> bool:
     htmx = request.htmx  # type: ignore[attr-defined]
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
+
+if TYPE_CHECKING:
+    from kernel.models import User
 
 R = TypeVar("R", bound=HttpResponseBase)
 
@@ -55,6 +58,11 @@ def back(request: HttpRequest, default: str) -> str:
     """Where to return to: `next` of the form if it is a path of this site, else `default`."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else default
+
+
+def person(request: HttpRequest) -> User:
+    """Who asks; pages are behind the log-in, so it is always somebody."""
+    return cast("User", request.user)
 
 
 def say(request: HttpRequest, text: Any) -> None:

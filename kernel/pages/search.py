@@ -38,7 +38,7 @@ class Query:
 class Hit:
     """One object found."""
 
-    key: str
+    name: str
     text: str
     url: str
     exact: bool
@@ -105,7 +105,10 @@ def suggest(query: Query, user: Any, *, limit: int = SUGGESTED) -> list[Group]:
     for index, key, text, rank in _union(parts):
         page = pages[index]
         group = groups.setdefault(index, Group(page.model._meta.verbose_name_plural, page.icon))
-        group.hits.append(Hit(key, text if text != key else "", reverse(page.name, args=[key]), rank == 0))
+        url = reverse(page.name, args=[key])
+        # Nobody is shown a primary key: what has no number goes by its name.
+        name, more = (text, "") if page.key == "pk" else (key, text if text != key else "")
+        group.hits.append(Hit(name, more, url, rank == 0))
     for index, group in groups.items():
         if len(group.hits) >= limit and (listed := pages[index].list) is not None:
             group.more = f"{reverse(listed.name)}?view=all&q={query.text}" if listed.search else ""

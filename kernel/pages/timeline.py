@@ -64,6 +64,9 @@ def of(page: Detail, row: Any, request: HttpRequest) -> Timeline:
     entries = [entry for entry in _all(page, row, before, kind) if not kind or entry.kind == kind]
     entries.sort(key=lambda entry: entry.at, reverse=True)
     url = page.url(row, "timeline")
+    offered = (
+        set(KINDS) if page.timeline is not None else {"change"} | ({"comment"} if page.comments else set())
+    )
     older = ""
     if len(entries) > PAGE:
         entries = entries[:PAGE]
@@ -72,7 +75,11 @@ def of(page: Detail, row: Any, request: HttpRequest) -> Timeline:
     return Timeline(
         [entry for entry in entries if entry.pinned] + [entry for entry in entries if not entry.pinned],
         [("", _("Everything"), url, not kind)]
-        + [(name, label, f"{url}?kind={name}", kind == name) for name, label in KINDS.items()],
+        + [
+            (name, label, f"{url}?kind={name}", kind == name)
+            for name, label in KINDS.items()
+            if name in offered
+        ],
         older,
         url,
         page.comments and before is None,

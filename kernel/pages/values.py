@@ -201,11 +201,11 @@ class Column(Shown):
     @property
     def paths(self) -> tuple[str, ...]:
         """ORM paths this column sorts by; empty = it does not sort."""
-        if not self.sort:
-            return ()
         if self.sort is True:
             return (str(self.value).replace(".", "__"),)
-        return (self.sort,) if isinstance(self.sort, str) else self.sort
+        if isinstance(self.sort, str):
+            return (self.sort,)
+        return self.sort or ()
 
     @property
     def numeric(self) -> bool:

@@ -50,6 +50,8 @@ class TokenForm(forms.Form):
         registry.discover()
         choices = [(number, f"{number} {api.title}") for number, api in sorted(registry.APIS.items())]
         self.fields["apis"].choices = choices  # type: ignore[attr-defined]
+        if not choices:
+            del self.fields["apis"]
 
 
 def centre(request: HttpRequest) -> HttpResponse:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from kernel import pages
+from kernel import clock, pages
 from kernel.models import Draft, Job
 from kernel.pages import registry
 from kernel.pages.panels import Todo
-from kernel.pages.respond import personal
+from kernel.pages.respond import person, personal
 from kernel.slots import slot
 from portal.views.jobs import OPEN, STATUS
 
 # Filled by apps with `function(user) -> list[Todo]`: what this person may approve, made by somebody else.
+FAILED_SHOWN = timedelta(days=7)
 APPROVALS = slot("portal.approvals")
 
 
@@ -34,7 +36,7 @@ def waiting_card(user: Any) -> dict[str, Any]:
 
 def inbox(request: HttpRequest) -> HttpResponse:
     """Approvals, running and failed jobs, drafts."""
-    user = request.user
+    user = person(request)
     mine = Job.objects.filter(owner=user).defer("params", "state", "result").order_by("-created")
     context = {
         "title": _("Inbox"),
@@ -63,5 +65,6 @@ def drafts_of(user: Any) -> list[tuple[Any, str, Draft]]:
 
 def count(request: HttpRequest) -> HttpResponse:
     """The number on the bell: approvals and failed jobs."""
-    failed = Job.objects.filter(owner=request.user, status=Job.Status.FAILED).count()
+    since = clock.system_now() - FAILED_SHOWN
+    failed = Job.objects.filter(owner=person(request), status=Job.Status.FAILED, finished__gt=since).count()
     return personal(JsonResponse({"count": len(approvals(request.user)) + failed}))

@@ -121,14 +121,14 @@ def cancel(call: pages.Call) -> Job:
     """Ask a job to stop."""
     _mine(call)
     jobs.cancel(call.object, by=call.user)
-    return call.object  # type: ignore[no-any-return]
+    return call.object
 
 
 def retry(call: pages.Call) -> Job:
     """Send a failed or cancelled job again."""
     _mine(call)
     jobs.retry(call.object)
-    return call.object  # type: ignore[no-any-return]
+    return call.object
 
 
 JOBS = pages.List(

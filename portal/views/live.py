@@ -35,10 +35,10 @@ def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         # The stream lives for minutes and asks the database nothing more.
         connection.close()
     body = live.stream(opened, max(start, since or 0), missed, lifetime=live.LIFETIME_SECONDS)
-    response = StreamingHttpResponse(body, content_type="text/event-stream")
-    response["Cache-Control"] = "no-store"
-    response["X-Accel-Buffering"] = "no"
-    return response
+    answer = StreamingHttpResponse(body, content_type="text/event-stream")
+    answer["Cache-Control"] = "no-store"
+    answer["X-Accel-Buffering"] = "no"
+    return answer
 
 
 @require_GET

@@ -81,7 +81,7 @@ def pick(request: HttpRequest, detail: str) -> HttpResponse:
     page_ = registry.DETAILS.get(detail)
     if page_ is None or (page_.permission and not request.user.has_perm(page_.permission)):
         raise Http404
-    text = next((value for value in request.GET.values() if value), "").strip()[: search.QUERY_MAX]
+    text = str(next((value for value in request.GET.values() if value), "")).strip()[: search.QUERY_MAX]
     rows = candidates(detail, request.user)
     if text:
         rows = rows.filter(search.containing(page_, text))

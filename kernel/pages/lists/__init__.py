@@ -253,13 +253,11 @@ class List:
         if key not in keys:
             return {"previous": None, "next": None}
         place = keys.index(key)
-        wanted = {
-            "previous": keys[place - 1] if place else None,
-            "next": (keys[place + 1 : place + 2] or [None])[0],
-        }
+        before, after = keys[place - 1 : place] if place else [], keys[place + 1 : place + 2]
+        wanted = {"previous": "".join(before), "next": "".join(after)}
         found = self.source(user).in_bulk([pk for pk in wanted.values() if pk])
         by_key = {str(pk): registry.url_of(obj) for pk, obj in found.items()}
-        return {side: by_key.get(pk or "") for side, pk in wanted.items()}
+        return {side: by_key.get(pk) for side, pk in wanted.items()}
 
 
 def has_field(model: type[models.Model], name: str) -> bool:

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from kernel import clock, jobs
 from kernel.errors import Invalid
 from kernel.pages import registry, xlsx
+from kernel.pages.lists import bulk
 from kernel.pages.lists.state import State
 from kernel.pages.respond import go, personal, render
 from kernel.pages.values import Column
@@ -86,7 +87,7 @@ def start(page: List, state: State, request: HttpRequest) -> HttpResponse:
 @jobs.job("kernel.export")
 def run_export(run: jobs.Run) -> dict[str, Any]:
     """Write one export file for its owner; it can be fetched for a day. A second run writes it anew."""
-    user, params = run.row.owner, run.params
+    user, params = bulk.owner(run), run.params
     page = registry.list_named(params["page"])
     with translation.override(user.language), timezone.override(ZoneInfo(user.time_zone)):
         state = page.state(QueryDict(params["query"]), user, lock=params["lock"])

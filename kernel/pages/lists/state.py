@@ -166,7 +166,8 @@ class State:
 
     def without(self, name: str) -> str:
         """This list without one filter, whether it was asked for or comes from the view."""
-        return self.url(**{name: [""] if name in self.base else None})
+        changes: dict[str, Any] = {name: [""] if name in self.base else None}
+        return self.url(**changes)
 
     def sorted_by(self, column: str) -> str:
         """This list sorted by a column; by the same column the other way round when it already is."""

@@ -214,9 +214,7 @@ class Table:
         number, start = self.state.page, (self.state.page - 1) * self.state.per_page
         return {
             "first": self.state.url() if number > 2 else "",
-            "previous": self.state.url(**({"page": number - 1} if number > 2 else {}))
-            if has_previous
-            else "",
+            "previous": self.state.url(page=number - 1 if number > 2 else None) if has_previous else "",
             "next": self.state.url(page=number + 1) if has_next else "",
             "from": start + 1 if objects else 0,
             "to": start + len(objects),

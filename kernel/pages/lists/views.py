@@ -12,7 +12,7 @@ from kernel import lifecycle
 from kernel.errors import DomainError, Invalid
 from kernel.models import SavedView
 from kernel.pages.lists.state import State, View, key_of
-from kernel.pages.respond import complain, go, say
+from kernel.pages.respond import complain, go, person, say
 
 if TYPE_CHECKING:
     from typing import Any
@@ -67,11 +67,11 @@ def _new(page: List, state: State, request: HttpRequest) -> str:
     name = request.POST.get("name", "").strip()[:NAME_MAX]
     if not name:
         raise Invalid(_("Give the view a name"), code="view.name")
-    if SavedView.objects.filter(owner=request.user, page=page.name, name=name).exists():
+    if SavedView.objects.filter(owner=person(request), page=page.name, name=name).exists():
         raise Invalid(_("You already have a view of that name"), code="view.nameTaken")
     saved = lifecycle.create(
         SavedView(
-            owner=request.user,
+            owner=person(request),
             page=page.name,
             name=name,
             query=state.saving,
