@@ -1,0 +1,31 @@
+"""Doors of provisioning."""
+
+from service_mgmt.provisioning.services.engine import advance, sweep
+from service_mgmt.provisioning.services.orders import order_for_products, plan_order, report_failure, settle
+from service_mgmt.provisioning.services.recovery import (
+    assign_fallout,
+    bulk_retry,
+    cancel_item,
+    compensate,
+    point_of_no_return,
+    retry_step,
+    skip_step,
+)
+from service_mgmt.provisioning.services.runs import start_run
+
+__all__ = [
+    "advance",
+    "assign_fallout",
+    "bulk_retry",
+    "cancel_item",
+    "compensate",
+    "order_for_products",
+    "plan_order",
+    "point_of_no_return",
+    "report_failure",
+    "retry_step",
+    "settle",
+    "skip_step",
+    "start_run",
+    "sweep",
+]

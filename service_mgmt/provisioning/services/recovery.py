@@ -1,0 +1,151 @@
+"""What people do with a run that failed or is no longer wanted: retry, skip, complete by hand, cancel and undo."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kernel import clock, jobs, journal, lifecycle
+from kernel.errors import DomainError, IllegalMove, Invalid
+from kernel.models import User
+from service_mgmt.provisioning.models import Fallout, ServiceOrder, ServiceOrderItem, WorkflowRun, WorkflowStep
+from service_mgmt.provisioning.services import engine, orders
+from service_mgmt.provisioning.services.runs import TASK
+from service_mgmt.provisioning.services.workflow import Context, workflow
+
+Run, Step = WorkflowRun.Status, WorkflowStep.Status
+
+
+def retry_step(*, step: WorkflowStep, by: User | None = None, reason: str = "") -> WorkflowStep:
+    """Try a failed step again; its run goes on from there. Raises IllegalMove when it has not failed."""
+    with transaction.atomic():
+        lifecycle.move(step, Step.READY, reason=reason, attempts=0, not_before=None, finished=None)
+        _reopen(step, _("tried again"), by)
+        jobs.enqueue(TASK, step.run_id)
+    return step
+
+
+def skip_step(*, step: WorkflowStep, by: User, reason: str) -> WorkflowStep:
+    """Leave a failed step out because a person has done its work or it is not needed; the reason is kept."""
+    if not reason.strip():
+        raise Invalid(_("Say why this step may be skipped"), code="step.reasonMissing", fields={"reason": _("required")})
+    with transaction.atomic():
+        lifecycle.move(step, Step.SKIPPED, reason=reason, finished=clock.now())
+        _reopen(step, _("skipped: %(reason)s") % {"reason": reason}, by)
+        engine.release_successors(step.run)
+        jobs.enqueue(TASK, step.run_id)
+    return step
+
+
+def bulk_retry(*, cause: str, by: User | None = None) -> int:
+    """Retry every step that fell out for one cause, after the cause is mended; returns how many."""
+    steps = WorkflowStep.objects.filter(status=Step.FAILED, cause=cause, run__status=Run.FAILED)
+    count = 0
+    for step in steps.select_related("run__item__order"):
+        retry_step(step=step, by=by, reason=_("cause mended"))
+        count += 1
+    return count
+
+
+def assign_fallout(*, fallout: Fallout, owner: User) -> Fallout:
+    """Give a fallout to somebody."""
+    return lifecycle.change(fallout, owner=owner, verb="assigned")
+
+
+def cancel_item(*, item: ServiceOrderItem, reason: str) -> ServiceOrderItem:
+    """Stop the item's run and undo what it did, in reverse order. Raises IllegalMove past the point of no return."""
+    run = item.runs.exclude(status__in=[Run.COMPLETED, Run.CANCELLED]).order_by("-created").first()
+    if (blocked := point_of_no_return(item=item)) is not None:
+        raise IllegalMove(blocked, code="order.pointOfNoReturn")
+    with transaction.atomic():
+        if run is None or run.status == Run.PENDING:
+            if run is not None:
+                lifecycle.move(run, Run.CANCELLED, reason=reason, finished=clock.now())
+            orders.item_finished(item=item, state=ServiceOrder.State.CANCELLED, reason=reason)
+            return item
+        _close_fallouts(run, reason)
+        lifecycle.move(run, Run.COMPENSATING, reason=reason)
+        jobs.enqueue("service_mgmt.provisioning.compensate", run.pk)
+    return item
+
+
+def point_of_no_return(*, item: ServiceOrderItem) -> str | None:
+    """Why the item can no longer be cancelled, or None while it can."""
+    run = item.runs.order_by("-created").first()
+    if run is None:
+        return None
+    plan = workflow(run.workflow)
+    final = {step.name for step in plan.steps if step.point_of_no_return}
+    passed = run.steps.filter(name__in=final, status=Step.DONE).order_by("position").first()
+    return _("“%(step)s” is done: the order can no longer be cancelled") % {"step": passed.title} if passed else None
+
+
+def compensate(*, run_id: UUID | str) -> None:
+    """Undo the finished steps of a run in reverse order, then cancel its item. Safe to call twice.
+
+    A step whose undo fails leaves the run failed, with a fallout: half-undone work is never hidden.
+    """
+    run = WorkflowRun.objects.select_related("item__order").get(pk=run_id)
+    if run.status != Run.COMPENSATING:
+        return
+    plan = workflow(run.workflow)
+    with journal.acting(label=run.actor or "system", correlation_id=run.correlation_id):
+        for step in run.steps.select_related("run__item__order").order_by("-position"):
+            if step.status == Step.RUNNING:
+                return  # its worker is still at it; the sweeper comes back when its lease is over
+            if step.status == Step.UNDONE:
+                continue
+            undo = plan.step(step.name).undo
+            if undo is None or not step.attempts:
+                _mark_undone(step)
+                continue
+            _mark_undoing(step)
+            try:
+                outcome = undo(Context(step, clock.now()))
+            except DomainError as error:
+                _undo_failed(step, error)
+                return
+            lifecycle.move(step, Step.UNDONE, session_id=outcome.session_id or step.session_id, finished=clock.now())
+        with transaction.atomic():
+            lifecycle.move(run, Run.CANCELLED, finished=clock.now())
+            orders.item_finished(item=run.item, state=ServiceOrder.State.CANCELLED)
+
+
+def _mark_undoing(step: WorkflowStep) -> None:
+    if step.status != Step.UNDOING:
+        lifecycle.move(step, Step.UNDOING)
+
+
+def _mark_undone(step: WorkflowStep) -> None:
+    _mark_undoing(step)
+    lifecycle.move(step, Step.UNDONE, finished=clock.now())
+
+
+def _undo_failed(step: WorkflowStep, error: DomainError) -> None:
+    text = f"{error.code}: {error.message}"
+    with transaction.atomic():
+        lifecycle.move(step, Step.FAILED, error=text, cause=engine.signature(error, step))
+        lifecycle.move(step.run, Run.FAILED, reason=text)
+        lifecycle.create(Fallout(step=step, cause=step.cause, detail=text, opened=clock.now()))
+
+
+def _reopen(step: WorkflowStep, resolution: str, by: User | None) -> None:
+    run = step.run
+    if run.status == Run.FAILED:
+        lifecycle.move(run, Run.RUNNING)
+        orders.item_resumed(item=run.item)
+    for fallout in Fallout.objects.filter(step=step, status=Fallout.Status.OPEN):
+        lifecycle.move(
+            fallout,
+            Fallout.Status.RESOLVED,
+            resolved=clock.now(),
+            resolution=resolution[:200],
+            owner=fallout.owner or by,
+        )
+
+
+def _close_fallouts(run: WorkflowRun, reason: str) -> None:
+    for fallout in Fallout.objects.filter(step__run=run, status=Fallout.Status.OPEN):
+        lifecycle.move(fallout, Fallout.Status.RESOLVED, resolved=clock.now(), resolution=reason[:200])

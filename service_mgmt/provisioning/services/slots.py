@@ -1,0 +1,34 @@
+"""What provisioning answers for the lower layers (called at start-up)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from bss.orders.services import POINT_OF_NO_RETURN
+from kernel.slots import slot
+from service_mgmt.provisioning.models import ServiceOrder, ServiceOrderItem
+from service_mgmt.provisioning.services.recovery import point_of_no_return
+
+
+def fill() -> None:
+    """Fill the slots of orders and of billing."""
+    POINT_OF_NO_RETURN.fill(_no_return)
+    slot("bss_orders.plan").fill(plan_of)
+
+
+def _no_return(item: Any) -> str | None:
+    """Why a product order item can no longer be cancelled, or None."""
+    item_id = getattr(item, "pk", item)
+    found = ServiceOrderItem.objects.filter(product_order_item_id=item_id).first()
+    return point_of_no_return(item=found) if found is not None else None
+
+
+def plan_of(order: Any) -> dict[str, Any] | None:
+    """The plan of a product order for its page: every run with its steps, planned and real times."""
+    order_id: UUID = getattr(order, "pk", order)
+    service_order = ServiceOrder.objects.filter(product_order_id=order_id).first()
+    if service_order is None:
+        return None
+    items = service_order.items.select_related("service").prefetch_related("runs__steps")
+    return {"service_order": service_order, "items": list(items)}
