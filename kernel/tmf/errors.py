@@ -57,6 +57,13 @@ class Fault:
         return found if self.row is None else {"row": self.row, **found}
 
 
+def fault(attribute: str, code: str, sentence: Any, *, row: int | None = None, **values: Any) -> Fault:
+    """A fault told by a lazy sentence: its English is the reason, the present language the message."""
+    with translation.override("en"):
+        reason = str(sentence) % values
+    return Fault(attribute, code, reason, str(sentence) % values, row)
+
+
 class Faults(Invalid):
     """Every attribute error of one body: the first one gives the code, all of them stand in the message."""
 

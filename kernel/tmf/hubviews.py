@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
 from kernel.models import HubSubscription
-from kernel.tmf import hub
+from kernel.tmf import hub, sentences
 from kernel.tmf.auth import Forbidden
 from kernel.tmf.errors import Faults
 from kernel.tmf.fields import Intake, Text
@@ -65,7 +65,7 @@ def _body(body: Any) -> dict[str, Any]:
     if isinstance(body, dict):
         load_all(FIELDS, body, data, intake)
     else:
-        intake.fault("", "request.shape", "must be a JSON object")
+        intake.fault("", "request.shape", sentences.NOT_AN_OBJECT)
     if intake.faults:
         raise Faults(intake.faults)
     return data

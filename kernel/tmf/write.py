@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from jsonpointer import JsonPointerException
 
 from kernel.errors import DomainError, Invalid
-from kernel.tmf.errors import Fault, Faults
+from kernel.tmf import sentences
+from kernel.tmf.errors import Faults, fault
 from kernel.tmf.fields import Field, Intake, State, Type
 from kernel.tmf.fields.base import load_all
 from kernel.tmf.fields.references import resolve
@@ -57,7 +58,7 @@ def created_many(resource: Resource[Any], body: list[Any], user: Any) -> tuple[l
 def _load_create(resource: Resource[Any], body: Any, intake: Intake) -> Data:
     data = Data({}, body if isinstance(body, dict) else {})
     if not isinstance(body, dict):
-        intake.fault("", "request.shape", "must be a JSON object")
+        intake.fault("", "request.shape", sentences.NOT_AN_OBJECT)
         return data
     fields = [each for each in resource.attributes if each.name not in HEADINGS or isinstance(each, Type)]
     _check_type(resource, body, intake)
@@ -72,7 +73,7 @@ def _check_type(resource: Resource[Any], body: dict[str, Any], intake: Intake) -
     if given is None or any(isinstance(each, Type) for each in resource.attributes):
         return
     if given not in (resource.type_name, resource.base_type):
-        intake.fault("@type", "type.unknown", "must be %(type)s", type=resource.type_name)
+        intake.fault("@type", "type.unknown", sentences.WRONG_UNIT, unit=resource.type_name)
 
 
 class Patch:
@@ -104,16 +105,16 @@ class Patch:
         if media_type == JSON_PATCH:
             return _json_patched(body, present)
         if not isinstance(body, dict):
-            raise Faults([_fault("", "request.shape", "must be a JSON object")])
+            raise Faults([fault("", "request.shape", sentences.NOT_AN_OBJECT)])
         if "id" in body:
-            raise Faults([_fault("id", "attribute.readOnly", "cannot be part of a PATCH")])
+            raise Faults([fault("id", "attribute.readOnly", sentences.NOT_IN_PATCH)])
         merged: dict[str, Any] = merge(present, body)
         return merged
 
     def _refuse_identity(self, wanted: dict[str, Any], present: dict[str, Any], intake: Intake) -> None:
         for name in SERVER_SET:
             if wanted.get(name) != present.get(name):
-                intake.fault(name, "attribute.readOnly", "cannot be changed")
+                intake.fault(name, "attribute.readOnly", sentences.READ_ONLY)
 
     def _attribute(self, field: Field, wanted: Any, present: Any, data: Data, intake: Intake) -> None:
         if field.name in HEADINGS and wanted is None:
@@ -121,11 +122,11 @@ class Patch:
         if _same(field, wanted, present):
             return
         if not field.writable(creating=False) or field.name in HEADINGS:
-            intake.fault(field.name, "attribute.readOnly", "cannot be changed")
+            intake.fault(field.name, "attribute.readOnly", sentences.READ_ONLY)
         elif isinstance(field, State):
             self.state = None if wanted is None else field.python(wanted, intake, field.name)
             if wanted is None:
-                intake.fault(field.name, "attribute.required", "cannot be removed")
+                intake.fault(field.name, "attribute.required", sentences.NOT_REMOVABLE)
         elif wanted is None:
             field.clear(data, intake, field.name)
         else:
@@ -166,7 +167,7 @@ def merge(target: Any, patch: Any, depth: int = 0) -> Any:
 
 def _json_patched(body: Any, present: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(body, list):
-        raise Faults([_fault("", "request.shape", "must be an array of operations")])
+        raise Faults([fault("", "request.shape", sentences.NOT_OPERATIONS)])
     try:
         done = jsonpatch.JsonPatch(loads(dumps(body), decimals=False)).apply(present)
     except jsonpatch.JsonPatchTestFailed as error:
@@ -176,17 +177,13 @@ def _json_patched(body: Any, present: dict[str, Any]) -> dict[str, Any]:
             _("The patch cannot be applied: %(why)s") % {"why": error}, code="patch.invalid"
         ) from error
     if not isinstance(done, dict):
-        raise Faults([_fault("", "request.shape", "must leave a JSON object")])
+        raise Faults([fault("", "request.shape", sentences.NOT_LEFT_AN_OBJECT)])
     return done
-
-
-def _fault(attribute: str, code: str, sentence: str) -> Fault:
-    return Fault(attribute, code, sentence, _(sentence))
 
 
 def unchangeable(names: Iterable[str]) -> Faults:
     """The refusal of a PATCH of attributes that no door changes."""
-    return Faults([_fault(name, "attribute.readOnly", "cannot be changed") for name in names])
+    return Faults([fault(name, "attribute.readOnly", sentences.READ_ONLY) for name in names])
 
 
 def move_to(resource: Resource[Any], obj: Any, state: Any, data: Data, user: Any) -> None:

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypedDict
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 from django.db.models import fields as columns
-from django.utils.translation import gettext as _
 from typing_extensions import Unpack
 
 from kernel.filtering import OPERATORS, Filter
-from kernel.tmf.errors import Fault, Faults
+from kernel.tmf import sentences
+from kernel.tmf.errors import Fault, Faults, fault
 
 if TYPE_CHECKING:
     from kernel.tmf.fields.references import Wish
@@ -105,9 +105,9 @@ class Intake:
     ignored: list[str] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
 
-    def fault(self, attribute: str, code: str, sentence: str, **values: Any) -> None:
-        """Note an error; `sentence` is English and marked for translation where it is written."""
-        self.faults.append(Fault(attribute, code, sentence % values, _(sentence) % values, self.row))
+    def fault(self, attribute: str, code: str, sentence: Any, **values: Any) -> None:
+        """Note an error; `sentence` is one of `kernel.tmf.sentences`."""
+        self.faults.append(fault(attribute, code, sentence, row=self.row, **values))
 
     def check(self) -> None:
         """Raise Faults when something is wrong."""
@@ -127,9 +127,6 @@ class Flags(TypedDict, total=False):
     sort: bool
     doc: str
     extension: bool
-
-
-MISSING = "is required"
 
 
 class Field:
@@ -199,7 +196,7 @@ class Field:
     def clear(self, out: dict[str, Any], intake: Intake, path: str) -> None:
         """What the door takes when the attribute is removed (null)."""
         if self.required or not self.nullable:
-            intake.fault(path, "attribute.required", "cannot be removed")
+            intake.fault(path, "attribute.required", sentences.NOT_REMOVABLE)
         else:
             out[self.arg] = None
 
@@ -306,7 +303,7 @@ def load_all(
         if value is not None:
             each.load(value, out, intake, here)
         elif each.required:
-            intake.fault(here, "attribute.required", MISSING)
+            intake.fault(here, "attribute.required", sentences.REQUIRED)
 
 
 def _join(path: str, name: str) -> str:

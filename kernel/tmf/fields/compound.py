@@ -13,6 +13,7 @@ from typing_extensions import Unpack
 from kernel.errors import Invalid
 from kernel.filtering import Filter
 from kernel.money import Money as Amount
+from kernel.tmf import sentences
 from kernel.tmf.fields.base import (
     Field,
     Flags,
@@ -27,7 +28,7 @@ from kernel.tmf.fields.base import (
     load_all,
     reads_of,
 )
-from kernel.tmf.fields.scalars import WRONG_TYPE, as_date, as_datetime, as_number
+from kernel.tmf.fields.scalars import as_date, as_datetime, as_number
 from kernel.tmf.fields.where import always, either
 from kernel.tmf.render import day, number, stamp
 
@@ -83,12 +84,12 @@ class Pair(Field):
     def split(self, value: Any, intake: Intake, path: str) -> tuple[Decimal, str] | None:
         """Number and unit of a JSON object, or None after a fault."""
         if not isinstance(value, dict):
-            intake.fault(path, "attribute.type", WRONG_TYPE, expected="an object")
+            intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=sentences.AN_OBJECT)
             return None
         amount = as_number(value.get(self.value_name), intake, f"{path}.{self.value_name}")
         unit = value.get(self.unit_name) or constant(self.unit)
         if not isinstance(unit, str):
-            intake.fault(f"{path}.{self.unit_name}", "attribute.required", "is required")
+            intake.fault(f"{path}.{self.unit_name}", "attribute.required", sentences.REQUIRED)
             return None
         return None if amount is None else (Decimal(amount), unit)
 
@@ -115,7 +116,7 @@ class Money(Pair):
         try:
             return Amount(*parts)
         except Invalid:
-            intake.fault(f"{path}.unit", "money.currency", "must be a currency code such as EUR")
+            intake.fault(f"{path}.unit", "money.currency", sentences.WRONG_CURRENCY)
             return None
 
 
@@ -133,7 +134,7 @@ class Quantity(Pair):
             return None
         word = constant(self.unit)
         if word is not None and parts[1] != word:
-            intake.fault(f"{path}.units", "attribute.value", "must be %(unit)s", unit=word)
+            intake.fault(f"{path}.units", "attribute.value", sentences.WRONG_UNIT, unit=word)
             return None
         return parts[0]
 
@@ -175,9 +176,7 @@ class Period(Field):
 
     def load(self, value: Any, out: dict[str, Any], intake: Intake, path: str) -> None:
         if not isinstance(value, dict):
-            intake.fault(
-                path, "attribute.type", WRONG_TYPE, expected="an object with startDateTime and endDateTime"
-            )
+            intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=sentences.A_PERIOD)
             return
         convert = as_date if self.days else as_datetime
         found: dict[str, Any] = {}
@@ -186,14 +185,14 @@ class Period(Field):
             found[column] = None if given is None else convert(given, intake, f"{path}.{name}")
         start, end = found[self.column], found[self.end]
         if start is not None and end is not None and end < start:
-            intake.fault(path, "period.reversed", "ends before it starts")
+            intake.fault(path, "period.reversed", sentences.REVERSED)
         if start is None:
             del found[self.column]  # the door's own default start
         out.update(found)
 
     def clear(self, out: dict[str, Any], intake: Intake, path: str) -> None:
         if self.required:
-            intake.fault(path, "attribute.required", "cannot be removed")
+            intake.fault(path, "attribute.required", sentences.NOT_REMOVABLE)
             return
         if self.nullable:
             out[self.column] = None
@@ -256,14 +255,14 @@ class Object(Field):
 
     def load(self, value: Any, out: dict[str, Any], intake: Intake, path: str) -> None:
         if not isinstance(value, dict):
-            intake.fault(path, "attribute.type", WRONG_TYPE, expected="an object")
+            intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=sentences.AN_OBJECT)
             return
         inner = out if self.flat else out.setdefault(self.arg, {})
         load_all(self.fields, value, inner, intake, path)
 
     def clear(self, out: dict[str, Any], intake: Intake, path: str) -> None:
         if self.required:
-            intake.fault(path, "attribute.required", "cannot be removed")
+            intake.fault(path, "attribute.required", sentences.NOT_REMOVABLE)
         elif self.flat:
             for each in self.fields:
                 if each.writable(creating=intake.creating):

@@ -10,8 +10,9 @@ from django.db.models import JSONField, Lookup, Model, Q
 from typing_extensions import Unpack
 
 from kernel.filtering import Filter
+from kernel.tmf import sentences
 from kernel.tmf.fields.base import Field, Flags, Intake, Plan, Reader, Schema, Scope
-from kernel.tmf.fields.scalars import UNPRINTABLE, WRONG_TYPE
+from kernel.tmf.fields.scalars import UNPRINTABLE
 from kernel.tmf.render import number
 
 MOST_ELEMENTS = 1000
@@ -45,7 +46,7 @@ class Json(Field):
 
     def clear(self, out: dict[str, Any], intake: Intake, path: str) -> None:
         if self.required:
-            intake.fault(path, "attribute.required", "cannot be removed")
+            intake.fault(path, "attribute.required", sentences.NOT_REMOVABLE)
         else:
             out[self.arg] = None if self.nullable else self.empty
 
@@ -78,24 +79,26 @@ class Characteristics(Field):
 
     def python(self, value: Any, intake: Intake, path: str) -> dict[str, Any] | None:
         if not isinstance(value, list):
-            intake.fault(path, "attribute.type", WRONG_TYPE, expected="an array")
+            intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=sentences.AN_ARRAY)
             return None
         found: dict[str, Any] = {}
         for index, element in enumerate(value):
             here = f"{path}[{index}]"
             if not isinstance(element, dict) or not isinstance(element.get("name"), str):
-                intake.fault(here, "attribute.type", WRONG_TYPE, expected="an object with name and value")
+                intake.fault(
+                    here, "attribute.type", sentences.WRONG_TYPE, expected=sentences.A_CHARACTERISTIC
+                )
             elif "value" not in element:
-                intake.fault(f"{here}.value", "attribute.required", "is required")
+                intake.fault(f"{here}.value", "attribute.required", sentences.REQUIRED)
             elif element["name"] in found:
-                intake.fault(f"{here}.name", "attribute.value", "is given twice")
+                intake.fault(f"{here}.name", "attribute.value", sentences.TWICE)
             else:
                 found[element["name"]] = tame(element["value"], intake, f"{here}.value")
         return found
 
     def clear(self, out: dict[str, Any], intake: Intake, path: str) -> None:
         if self.required:
-            intake.fault(path, "attribute.required", "cannot be removed")
+            intake.fault(path, "attribute.required", sentences.NOT_REMOVABLE)
         else:
             out[self.arg] = {}
 
@@ -148,11 +151,11 @@ def fits(value: Any, shape: Schema, intake: Intake, path: str) -> bool:
     """Check type, enumeration, items and required attributes of a JSON value against a schema; notes what is wrong."""
     wanted = shape.get("type")
     if wanted and not _IS[wanted](value):
-        intake.fault(path, "attribute.type", WRONG_TYPE, expected=f"of type {wanted}")
+        intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=_EXPECTED.get(wanted, wanted))
         return False
     if "enum" in shape and value not in shape["enum"]:
         words = ", ".join(map(str, shape["enum"]))
-        intake.fault(path, "attribute.value", "must be one of %(words)s", words=words)
+        intake.fault(path, "attribute.value", sentences.WRONG_WORD, words=words)
         return False
     if isinstance(value, list) and "items" in shape:
         parts = [
@@ -165,7 +168,7 @@ def fits(value: Any, shape: Schema, intake: Intake, path: str) -> bool:
 def _object_fits(value: dict[str, Any], shape: Schema, intake: Intake, path: str) -> bool:
     missing = [name for name in shape.get("required", ()) if value.get(name) is None]
     for name in missing:
-        intake.fault(f"{path}.{name}", "attribute.required", "is required")
+        intake.fault(f"{path}.{name}", "attribute.required", sentences.REQUIRED)
     given = {
         name: inner for name, inner in shape.get("properties", {}).items() if value.get(name) is not None
     }
@@ -183,25 +186,35 @@ _IS: dict[str, Callable[[Any], bool]] = {
 }
 
 
+_EXPECTED: dict[str, Any] = {
+    "object": sentences.AN_OBJECT,
+    "array": sentences.AN_ARRAY,
+    "string": sentences.A_STRING,
+    "boolean": sentences.A_TRUTH,
+    "integer": sentences.A_WHOLE_NUMBER,
+    "number": sentences.A_NUMBER,
+}
+
+
 def tame(value: Any, intake: Intake, path: str, depth: int = 0) -> Any:
     """A JSON value that a jsonb column can hold: no NUL, no lone surrogates, no Decimal, bounded depth and size."""
     if depth > MOST_DEPTH:
-        intake.fault(path, "attribute.tooDeep", "nests deeper than %(n)d levels", n=MOST_DEPTH)
+        intake.fault(path, "attribute.tooDeep", sentences.TOO_DEEP, n=MOST_DEPTH)
         return None
     if isinstance(value, Decimal):
         return number(value)
     if isinstance(value, str) and UNPRINTABLE.search(value):
-        intake.fault(path, "attribute.value", "holds a character that no text may hold")
+        intake.fault(path, "attribute.value", sentences.UNPRINTABLE)
         return None
     if isinstance(value, list):
         if len(value) > MOST_ELEMENTS:
-            intake.fault(path, "attribute.tooMany", "has at most %(n)d elements", n=MOST_ELEMENTS)
+            intake.fault(path, "attribute.tooMany", sentences.TOO_MANY, n=MOST_ELEMENTS)
             return None
         return [tame(element, intake, path, depth + 1) for element in value]
     if isinstance(value, dict):
         bad = [key for key in value if UNPRINTABLE.search(key)]
         if bad:
-            intake.fault(path, "attribute.value", "holds a character that no text may hold")
+            intake.fault(path, "attribute.value", sentences.UNPRINTABLE)
             return None
         return {key: tame(element, intake, path, depth + 1) for key, element in value.items()}
     return value

@@ -12,9 +12,8 @@ from django.db.models import Model
 from typing_extensions import Unpack
 
 from kernel.filtering import Filter
-from kernel.tmf import registry
+from kernel.tmf import registry, sentences
 from kernel.tmf.fields.base import Field, Flags, Intake, Plan, Reader, Row, Schema, Scope, column_of
-from kernel.tmf.fields.scalars import WRONG_TYPE
 from kernel.tmf.fields.where import by_id, either, ids_of, present
 
 AUTO = "auto"
@@ -189,16 +188,16 @@ class Refs(Field):
 
     def load(self, value: Any, out: dict[str, Any], intake: Intake, path: str) -> None:
         if not isinstance(value, list):
-            intake.fault(path, "attribute.type", WRONG_TYPE, expected="an array")
+            intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=sentences.AN_ARRAY)
             return
         if self.required and not value:
-            intake.fault(path, "attribute.required", "needs at least one element")
+            intake.fault(path, "attribute.required", sentences.AT_LEAST_ONE)
         for index, element in enumerate(value):
             here = f"{path}[{index}]"
             ref = self._for(element)
             if ref is None:
                 roles = ", ".join(ref.role or ref.referred for ref in self.refs)
-                intake.fault(here, "reference.role", "needs a role among %(roles)s", roles=roles)
+                intake.fault(here, "reference.role", sentences.NO_ROLE, roles=roles)
             elif not ref.read_only:
                 ref.load(element, out, intake, here)
 
@@ -216,7 +215,7 @@ class Refs(Field):
 
     def clear(self, out: dict[str, Any], intake: Intake, path: str) -> None:
         if self.required:
-            intake.fault(path, "attribute.required", "cannot be removed")
+            intake.fault(path, "attribute.required", sentences.NOT_REMOVABLE)
             return
         for ref in self.refs:
             if not ref.read_only:
@@ -251,7 +250,7 @@ class Refs(Field):
 def reference_id(value: Any, intake: Intake, path: str) -> str | None:
     """The id of a reference object, or of its href when only that is sent."""
     if not isinstance(value, dict):
-        intake.fault(path, "attribute.type", WRONG_TYPE, expected="a reference object with an id")
+        intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=sentences.A_REFERENCE)
         return None
     identifier = value.get("id")
     if identifier is None and isinstance(value.get("href"), str):
@@ -259,7 +258,7 @@ def reference_id(value: Any, intake: Intake, path: str) -> str | None:
     if isinstance(identifier, int) and not isinstance(identifier, bool):
         identifier = str(identifier)
     if not isinstance(identifier, str) or not identifier or "\x00" in identifier:
-        intake.fault(path, "reference.noId", "is a reference and needs an id")
+        intake.fault(path, "reference.noId", sentences.NO_ID)
         return None
     return identifier
 
@@ -275,9 +274,7 @@ def resolve(intake: Intake, user: Any) -> None:
             target = found.get(wish.id) or found.get(wish.id.lower())
             if target is None:
                 intake.row = wish.row
-                intake.fault(
-                    wish.path, "reference.unknown", "leads to %(id)s, which does not exist", id=wish.id[:80]
-                )
+                intake.fault(wish.path, "reference.unknown", sentences.NO_SUCH, id=wish.id[:80])
             else:
                 wish.out[wish.ref.arg] = target
     intake.wishes.clear()

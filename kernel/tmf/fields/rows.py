@@ -16,6 +16,7 @@ from django.db.models import (
 from typing_extensions import Unpack
 
 from kernel.filtering import Filter
+from kernel.tmf import sentences
 from kernel.tmf.fields.base import (
     Field,
     Flags,
@@ -30,7 +31,6 @@ from kernel.tmf.fields.base import (
 )
 from kernel.tmf.fields.compound import object_schema
 from kernel.tmf.fields.jsons import MOST_ELEMENTS
-from kernel.tmf.fields.scalars import WRONG_TYPE
 
 
 class Many(Field):
@@ -104,18 +104,18 @@ class Many(Field):
 
     def load(self, value: Any, out: dict[str, Any], intake: Intake, path: str) -> None:
         if not isinstance(value, list):
-            intake.fault(path, "attribute.type", WRONG_TYPE, expected="an array")
+            intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=sentences.AN_ARRAY)
             return
         if len(value) > MOST_ELEMENTS:
-            intake.fault(path, "attribute.tooMany", "has at most %(n)d elements", n=MOST_ELEMENTS)
+            intake.fault(path, "attribute.tooMany", sentences.TOO_MANY, n=MOST_ELEMENTS)
             return
         if self.required and not value:
-            intake.fault(path, "attribute.required", "needs at least one element")
+            intake.fault(path, "attribute.required", sentences.AT_LEAST_ONE)
         out[self.arg] = elements(self.fields, value, intake, path)
 
     def clear(self, out: dict[str, Any], intake: Intake, path: str) -> None:
         if self.required:
-            intake.fault(path, "attribute.required", "cannot be removed")
+            intake.fault(path, "attribute.required", sentences.NOT_REMOVABLE)
         else:
             out[self.arg] = []
 
@@ -155,10 +155,10 @@ class List(Field):
 
     def load(self, value: Any, out: dict[str, Any], intake: Intake, path: str) -> None:
         if not isinstance(value, list) or len(value) > MOST_ELEMENTS:
-            intake.fault(path, "attribute.type", WRONG_TYPE, expected="an array")
+            intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=sentences.AN_ARRAY)
             return
         if self.required and not value:
-            intake.fault(path, "attribute.required", "needs at least one element")
+            intake.fault(path, "attribute.required", sentences.AT_LEAST_ONE)
         out[self.arg] = elements(self.fields, value, intake, path)
 
     def schema(self, model: type[Model]) -> Schema:
@@ -255,7 +255,7 @@ def elements(fields: Sequence[Field], value: list[Any], intake: Intake, path: st
     for index, element in enumerate(value):
         here = f"{path}[{index}]"
         if not isinstance(element, dict):
-            intake.fault(here, "attribute.type", WRONG_TYPE, expected="an object")
+            intake.fault(here, "attribute.type", sentences.WRONG_TYPE, expected=sentences.AN_OBJECT)
             continue
         inner: dict[str, Any] = {}
         load_all(fields, element, inner, intake, here)

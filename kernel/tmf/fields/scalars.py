@@ -11,17 +11,17 @@ from typing import Any, Self
 from django.db.models import Case, CharField, Model, Q, TextChoices, Value, When
 from django.db.models.lookups import Regex
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
 from typing_extensions import Unpack
 
 from kernel.errors import Invalid
 from kernel.filtering import Filter, safe_pattern
+from kernel.tmf import sentences
 from kernel.tmf.fields.base import Field, Flags, Intake, Plan, Reader, Schema, Scope, column_of
 from kernel.tmf.fields.where import always, by_id, lenient_number
 from kernel.tmf.render import day, number, stamp
 
 UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
-WRONG_TYPE = "must be %(expected)s"
-WRONG_WORD = "must be one of %(words)s"
 
 
 class Text(Field):
@@ -56,22 +56,22 @@ class Text(Field):
 
     def python(self, value: Any, intake: Intake, path: str) -> str | None:
         if not isinstance(value, str):
-            intake.fault(path, "attribute.type", WRONG_TYPE, expected="a string")
+            intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=sentences.A_STRING)
         elif UNPRINTABLE.search(value):
-            intake.fault(path, "attribute.value", "holds a character that no text may hold")
+            intake.fault(path, "attribute.value", sentences.UNPRINTABLE)
         elif self.max_length and len(value) > self.max_length:
-            intake.fault(path, "attribute.tooLong", "has at most %(n)d characters", n=self.max_length)
+            intake.fault(path, "attribute.tooLong", sentences.TOO_LONG, n=self.max_length)
         elif self.pattern and not self.pattern.fullmatch(value):
-            intake.fault(path, "attribute.value", "must match %(pattern)s", pattern=self.pattern.pattern)
+            intake.fault(path, "attribute.value", sentences.WRONG_PATTERN, pattern=self.pattern.pattern)
         elif self.required and not value.strip():
-            intake.fault(path, "attribute.required", "must not be empty")
+            intake.fault(path, "attribute.required", sentences.NOT_EMPTY)
         else:
             return value
         return None
 
     def clear(self, out: dict[str, Any], intake: Intake, path: str) -> None:
         if self.required:
-            intake.fault(path, "attribute.required", "cannot be removed")
+            intake.fault(path, "attribute.required", sentences.NOT_REMOVABLE)
         else:
             out[self.arg] = ""
 
@@ -128,14 +128,14 @@ class Number(Field):
             return None
         if self.integer:
             if found != int(found):
-                intake.fault(path, "attribute.type", WRONG_TYPE, expected="a whole number")
+                intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=sentences.A_WHOLE_NUMBER)
                 return None
             found = int(found)
         if self.minimum is not None and found < self.minimum:
-            intake.fault(path, "attribute.value", "must be at least %(n)s", n=self.minimum)
+            intake.fault(path, "attribute.value", sentences.TOO_SMALL, n=self.minimum)
             return None
         if self.maximum is not None and found > self.maximum:
-            intake.fault(path, "attribute.value", "must be at most %(n)s", n=self.maximum)
+            intake.fault(path, "attribute.value", sentences.TOO_LARGE, n=self.maximum)
             return None
         return found
 
@@ -160,7 +160,7 @@ class Bool(Field):
     def python(self, value: Any, intake: Intake, path: str) -> bool | None:
         if isinstance(value, bool):
             return value
-        intake.fault(path, "attribute.type", WRONG_TYPE, expected="true or false")
+        intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=sentences.A_TRUTH)
         return None
 
 
@@ -235,7 +235,9 @@ class Choice(Field):
     def python(self, value: Any, intake: Intake, path: str) -> Any:
         if isinstance(value, str) and value.strip() in self.stored:
             return self.stored[value.strip()][0]
-        intake.fault(path, "attribute.value", WRONG_WORD, words=", ".join(dict.fromkeys(self.words.values())))
+        intake.fault(
+            path, "attribute.value", sentences.WRONG_WORD, words=", ".join(dict.fromkeys(self.words.values()))
+        )
         return None
 
     def filters(self, scope: Scope) -> Iterator[Filter]:
@@ -268,10 +270,9 @@ class Choice(Field):
     def _stored(self, name: str, word: str) -> list[Any]:
         found = self.stored.get(word.strip())
         if found is None:
+            told = {"name": name, "value": word[:60], "words": ", ".join(self.stored)}
             raise Invalid(
-                f"{name}: {word[:60]!r} is not one of {', '.join(self.stored)}",
-                code="filter.value",
-                fields={name: word},
+                _("%(name)s: %(value)s is not one of %(words)s") % told, code="filter.value", fields={name: word[:60]}
             )
         return found
 
@@ -351,7 +352,7 @@ def as_number(value: Any, intake: Intake, path: str) -> Decimal | int | None:
         exact = Decimal(str(value))
         if abs(exact) < 10**30:
             return value if isinstance(value, int) else exact
-    intake.fault(path, "attribute.type", WRONG_TYPE, expected="a number")
+    intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=sentences.A_NUMBER)
     return None
 
 
@@ -368,7 +369,7 @@ def as_datetime(value: Any, intake: Intake, path: str) -> datetime | None:
         except (ValueError, OverflowError):
             found = None
     if found is None:
-        intake.fault(path, "attribute.type", WRONG_TYPE, expected="a date-time such as 2026-11-22T14:05:00Z")
+        intake.fault(path, "attribute.type", sentences.WRONG_TYPE, expected=sentences.AN_INSTANT)
     return found
 
 
