@@ -7,6 +7,8 @@ from typing import Any
 
 from oss.addressing import services
 from oss.addressing.models import VRF, NumberRange, Prefix, VlanGroup
+from tests.factories.oss_inventory import make_device_type, make_element, make_location, make_port
+from tests.factories.rest import sample
 
 _serial = count(1)
 
@@ -37,3 +39,29 @@ def make_number_range(**overrides: Any) -> NumberRange:
     return services.create_number_range(
         **{"name": f"range-{number}", "first": f"+{start}", "last": f"+{start + 9}", **overrides}
     )
+
+
+def _new_element() -> dict[str, Any]:
+    return {
+        "@type": "NetworkElement",
+        "name": f"new-{next(_serial)}",
+        "resourceSpecification": {"id": str(make_device_type().pk)},
+        "place": {"id": str(make_location().pk), "role": "installedAt"},
+        "resourceCharacteristic": [
+            {"name": "role", "value": "access"},
+            {"name": "softwareVersion", "value": "24.2R1"},
+        ],
+    }
+
+
+@sample("639/resource", body=_new_element, patch=lambda row: {"name": f"renamed-{next(_serial)}"})
+def resources(count: int) -> list[Any]:
+    """Elements, and after the first of them a port and a telephone number too."""
+    rows: list[Any] = [make_element(device_type=make_device_type(ports=[]), serial=f"S{next(_serial)}")]
+    if count > 1:
+        rows.append(make_port(element=rows[0]))
+    if count > 2:
+        number = 33_298_000_000 + next(_serial)
+        span = make_number_range(first=f"+{number}", last=f"+{number}")
+        rows.append(span.numbers.get())
+    return rows

@@ -8,6 +8,7 @@ from typing import Any
 from oss.inventory import services
 from oss.inventory.models import DeviceType, Link, Location, NetworkElement, Port, PortKind
 from oss.inventory.services.elements import PortSpec
+from tests.factories.rest import sample
 
 _serial = count(1)
 
@@ -62,3 +63,21 @@ def make_link(a: NetworkElement | None = None, b: NetworkElement | None = None, 
         make_port(element=end or make_element(), kind=PortKind.NETWORK, speed_mbps=10_000) for end in (a, b)
     ]
     return services.connect(port_a=ends[0], port_b=ends[1], **{"name": f"link-{next(_serial)}", **overrides})
+
+
+@sample(
+    "674/geographicSite",
+    body=lambda: {
+        "code": f"NEW-{next(_serial)}",
+        "name": "Saint-Malo",
+        "geographicAddress": {"city": "Saint-Malo", "country": "FR"},
+        "geographicLocation": {"latitude": 48.65, "longitude": -2.02},
+    },
+    patch=lambda row: {"name": "Renamed"},
+)
+def sites(count: int) -> list[Location]:
+    region = make_location(kind=Location.Kind.REGION)
+    return [
+        make_location(parent=region, city=f"Town {number}", latitude=str(40 + number), longitude=str(number))
+        for number in range(count)
+    ]

@@ -26,13 +26,17 @@ from oss.addressing.models.pools import (
 from oss.inventory.models import Location
 
 
+class VrfQuerySet(OwnedQuerySet):
+    """Routing tables."""
+
+
 class VRF(Stamped):
     """A routing table of its own: the same addresses may exist once in each."""
 
     name = models.CharField(_("name"), max_length=60, unique=True)
     route_distinguisher = models.CharField(_("route distinguisher"), max_length=21, blank=True)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = VrfQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("VRF")

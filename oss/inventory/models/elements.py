@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -72,7 +73,10 @@ class NetworkElement(Stamped):
     software_version = models.CharField(_("software version"), max_length=40, blank=True)
     serial = models.CharField(_("serial number"), max_length=60, blank=True)
     criticality = models.PositiveSmallIntegerField(
-        _("criticality"), default=3, help_text=_("1 = matters least, 5 = the network stands on it")
+        _("criticality"),
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(5)],
+        help_text=_("1 = matters least, 5 = the network stands on it"),
     )
     management_address = models.GenericIPAddressField(_("management address"), null=True, blank=True)
 

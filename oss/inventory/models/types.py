@@ -32,12 +32,16 @@ class PortKind(models.TextChoices):
     CUSTOMER = "customer", _("Customer")
 
 
+class TypeQuerySet(OwnedQuerySet):
+    """What can be bought."""
+
+
 class Manufacturer(Stamped):
     """A maker of network elements."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = TypeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("manufacturer")
@@ -54,7 +58,7 @@ class DeviceType(Stamped):
     manufacturer = models.ForeignKey(Manufacturer, on_delete=models.PROTECT, related_name="device_types")
     model = models.CharField(_("model"), max_length=80)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = TypeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("device type")
@@ -78,7 +82,7 @@ class PortTemplate(Identified):
     media = models.CharField(_("media"), max_length=10, choices=Media, default=Media.FIBRE)
     kind = models.CharField(_("serves"), max_length=10, choices=PortKind, default=PortKind.NETWORK)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = TypeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("port template")

@@ -4,10 +4,12 @@ from oss.inventory.services import graph
 from oss.inventory.services.elements import (
     add_ports,
     change_element,
+    change_location,
     create_device_type,
     create_element,
     create_location,
     create_manufacturer,
+    element_attributes,
     set_status,
 )
 from oss.inventory.services.links import connect, put_in_service, retire_link
@@ -31,11 +33,13 @@ __all__ = [
     "Imported",
     "add_ports",
     "change_element",
+    "change_location",
     "connect",
     "create_device_type",
     "create_element",
     "create_location",
     "create_manufacturer",
+    "element_attributes",
     "enable_port",
     "expire_reservations",
     "free_ports",

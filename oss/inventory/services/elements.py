@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -42,6 +44,12 @@ def create_location(
 ) -> Location:
     """Add a place. Raises Invalid when the kind does not lie inside the parent's, or the code is taken."""
     _check_nesting(kind, parent)
+    if (attributes.get("latitude") is None) != (attributes.get("longitude") is None):
+        raise Invalid(
+            _("Give latitude and longitude together"),
+            code="location.coordinates",
+            fields={"longitude": _("Together with the latitude")},
+        )
     if Location.objects.filter(code=code).exists():
         raise Invalid(
             _("There is a location %(code)s already") % {"code": code},
@@ -62,6 +70,24 @@ def _check_nesting(kind: str, parent: Location | None) -> None:
             code="location.nesting",
             fields={"parent": _("Choose a larger kind of place")},
         )
+
+
+@transaction.atomic
+def change_location(*, location: Location, version: int | None = None, **changes: Any) -> Location:
+    """Change what a place is called and where it lies; never its code, kind or what it is part of. Raises StaleVersion."""
+    if fixed := set(changes) & {"code", "kind", "parent"}:
+        raise Invalid(
+            _("%(what)s of a place cannot be changed") % {"what": ", ".join(sorted(fixed))},
+            code="location.fixed",
+        )
+    both = {name: changes.get(name, getattr(location, name)) for name in ("latitude", "longitude")}
+    if (both["latitude"] is None) != (both["longitude"] is None):
+        raise Invalid(
+            _("Give latitude and longitude together"),
+            code="location.coordinates",
+            fields={"longitude": _("Together with the latitude")},
+        )
+    return lifecycle.change(location, version=version, **changes)
 
 
 @transaction.atomic
@@ -108,17 +134,12 @@ def create_element(
     **attributes: Any,
 ) -> NetworkElement:
     """Add a network element with the ports of its type. Raises Invalid when the name is taken."""
-    if NetworkElement.objects.filter(name=name).exists():
-        raise Invalid(
-            _("There is an element %(name)s already") % {"name": name},
-            code="element.nameTaken",
-            fields={"name": _("Taken")},
+    with _told(name):
+        element = lifecycle.create(
+            NetworkElement(
+                name=name, role=role, device_type=device_type, location=location, status=status, **attributes
+            )
         )
-    element = lifecycle.create(
-        NetworkElement(
-            name=name, role=role, device_type=device_type, location=location, status=status, **attributes
-        )
-    )
     templates = list(device_type.port_templates.all())
     _make_ports(
         element, [PortSpec(t.pattern, t.speed_mbps, t.media, t.kind) for t in templates], first_index=1
@@ -169,21 +190,41 @@ def _make_ports(element: NetworkElement, ports: Sequence[PortSpec], *, first_ind
     )
 
 
+def element_attributes(values: dict[str, Any]) -> dict[str, Any]:
+    """Values of an element's own columns, checked and converted. Raises Invalid naming every column that does not fit."""
+    clean, faults = {}, {}
+    for name, value in values.items():
+        try:
+            clean[name] = NetworkElement._meta.get_field(name).clean(value, None)  # type: ignore[union-attr]
+        except ValidationError as error:
+            faults[name] = " ".join(error.messages)
+    if faults:
+        raise Invalid("; ".join(faults.values()), code="attribute.value", fields=faults)
+    return clean
+
+
 @transaction.atomic
 def change_element(*, element: NetworkElement, version: int | None = None, **changes: Any) -> NetworkElement:
     """Change attributes of an element (never its status). Raises StaleVersion, or Invalid for a name that is taken."""
+    with _told(str(changes.get("name", ""))):
+        return lifecycle.change(element, version=version, **changes)
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Turns a refusal of the database into one that a person understands."""
     try:
         with transaction.atomic():
-            return lifecycle.change(element, version=version, **changes)
+            yield
     except IntegrityError as error:
-        if "management_address" in changes and "address_once" in str(error):
+        if "address_once" in str(error):
             raise Invalid(
                 _("Another element has this management address"),
                 code="element.addressTaken",
                 fields={"management_address": _("Taken")},
             ) from error
         raise Invalid(
-            _("There is an element %(name)s already") % {"name": changes.get("name", "")},
+            _("There is an element %(name)s already") % {"name": name},
             code="element.nameTaken",
             fields={"name": _("Taken")},
         ) from error

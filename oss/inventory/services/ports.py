@@ -134,9 +134,9 @@ def mend_port(*, port: Port, reason: str = "") -> Port:
     return lifecycle.move(port, to, reason=reason)
 
 
-def enable_port(*, port: Port, enabled: bool, reason: str = "") -> Port:
+def enable_port(*, port: Port, enabled: bool, reason: str = "", version: int | None = None) -> Port:
     """Record whether the port is meant to be switched on. The element itself is told through southbound."""
-    return lifecycle.change(port, admin_enabled=enabled, reason=reason)
+    return lifecycle.change(port, admin_enabled=enabled, reason=reason, version=version)
 
 
 def set_oper_state(*, port: Port, state: str, at: datetime) -> bool:

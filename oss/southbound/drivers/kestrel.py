@@ -171,8 +171,10 @@ class Kestrel(Driver):
             found = self._found(intent)
             what = _name(intent)
             state[what] = found
-            if remove:
+            if remove and not isinstance(intent, SubscriberAccess):
                 findings += [f"{what} is still there"] if found is not None else []
+            elif remove:
+                findings += differences({"blocked": False}, found, what)
             else:
                 findings += differences(_wanted(intent), found, what)
         return Verification(not findings, tuple(findings), state)

@@ -1,18 +1,28 @@
 """Doors to the elements: sessions whose every command is kept, SNMP reading, RADIUS disconnection."""
 
+from oss.southbound.services.discovery import Difference, compare
 from oss.southbound.services.endpoints import create_credential, register_endpoint, register_lab
-from oss.southbound.services.reading import agent_of, disconnect_session, snmp_walk, snmp_walk_many
+from oss.southbound.services.reading import (
+    agent_of,
+    disconnect_session,
+    snmp_read,
+    snmp_walk,
+    snmp_walk_many,
+)
 from oss.southbound.services.sessions import Session, recover, session
 
 __all__ = [
+    "Difference",
     "Session",
     "agent_of",
+    "compare",
     "create_credential",
     "disconnect_session",
     "recover",
     "register_endpoint",
     "register_lab",
     "session",
+    "snmp_read",
     "snmp_walk",
     "snmp_walk_many",
 ]

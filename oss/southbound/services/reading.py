@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from oss.inventory.models import NetworkElement
 from oss.southbound.drivers import dynamic_authorization, snmp
 from oss.southbound.models import ManagementEndpoint
 from oss.southbound.services.sessions import session
@@ -31,14 +30,17 @@ def snmp_walk_many(
     return {endpoint.element_id: values for endpoint, values in zip(listed, found, strict=True)}
 
 
+def snmp_read(*, endpoint: ManagementEndpoint) -> snmp.Facts:
+    """What an agent says of itself, its ports and its LLDP neighbours. Raises Unreachable."""
+    return snmp.facts(snmp_walk(endpoint=endpoint, oids=snmp.FACTS))
+
+
 def disconnect_session(*, subscriber: str) -> bool:
     """End a subscriber's sessions on every broadband gateway; True when none of them has one any more.
 
     An acknowledged request is not believed: the gateway's own list decides. Raises Unreachable.
     """
-    gateways = ManagementEndpoint.objects.filter(
-        element__role=NetworkElement.Role.BNG, coa_port__isnull=False
-    ).select_related("credential", "element")
+    gateways = ManagementEndpoint.objects.gateways().select_related("credential", "element")
     gone = True
     for endpoint in gateways:
         dynamic_authorization.disconnect(
