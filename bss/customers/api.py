@@ -118,7 +118,7 @@ class PartyResource(tmf.Resource[Party]):
         """Refused while the party is a customer or pays an account."""
         services.remove_party(party=obj)
 
-    moves = {
+    moves: dict[str, Callable[..., Any]] = {
         str(state): lambda obj, data, user, to=str(state): services.set_party_status(party=obj, to=to)
         for state in Party.Status
     }
@@ -157,7 +157,10 @@ class OrganizationResource(PartyResource):
         tmf.Array(
             "organizationIdentification",
             (tmf.Text("identificationId", "vat_id"), tmf.Const("identificationType", "vat", filter=False)),
-            (tmf.Text("identificationId", "registration_no"), tmf.Const("identificationType", "register", filter=False)),
+            (
+                tmf.Text("identificationId", "registration_no"),
+                tmf.Const("identificationType", "register", filter=False),
+            ),
         ),
         tmf.State(
             "status", words={"initialized": "initialized", "validated": "validated", "closed": "closed"}
@@ -168,7 +171,11 @@ class OrganizationResource(PartyResource):
 
 
 def _reference(word: str) -> tuple[tmf.Field, ...]:
-    return (tmf.Text("id", "pk"), tmf.Text("name"), tmf.Const("@referredType", word))
+    return (
+        tmf.Text("id", "pk", max_length=40),
+        tmf.Text("name"),
+        tmf.Const("@referredType", word, filter=False),
+    )
 
 
 @CUSTOMERS.resource

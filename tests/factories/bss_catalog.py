@@ -25,6 +25,7 @@ from bss.catalog.models import (
     ZonePrefix,
 )
 from kernel import clock
+from tests.factories.rest import sample
 
 START = date(2025, 1, 1)
 _serial = count(1)
@@ -220,3 +221,87 @@ def make_tariff(**overrides: Any) -> Tariff:
         for index, band in enumerate(bands)
     )
     return tariff
+
+
+# Samples of the REST resources
+
+
+@sample(
+    "620/catalog", body=lambda: {"name": "Business"}, patch=lambda row: {"name": "Other", "nameFr": "Autre"}
+)
+def catalogs(count: int) -> list[Catalog]:
+    made = [make_catalog() for _index in range(count)]
+    for catalog in made:
+        make_category(catalog=catalog)
+    return made
+
+
+@sample(
+    "620/category",
+    body=lambda: {"name": "Fibre", "parentId": str(make_category().pk)},
+    patch=lambda row: {"description": "Light in glass"},
+)
+def categories(count: int) -> list[Category]:
+    made = [make_category() for _index in range(count)]
+    for category in made:
+        make_category(parent=category)
+        make_offering(category=category)
+    return made
+
+
+@sample(
+    "620/productSpecification",
+    body=lambda: {
+        "name": "Internet access",
+        "productSpecCharacteristic": [
+            {
+                "name": "downstream",
+                "valueType": "integer",
+                "minCardinality": 1,
+                "productSpecCharacteristicValue": [{"value": 100, "isDefault": True, "valueTo": 1000}],
+            }
+        ],
+    },
+    patch=lambda row: {"name": "Access", "lifecycleStatus": "Retired"},
+)
+def specifications(count: int) -> list[ProductSpecification]:
+    return [make_specification() for _index in range(count)]
+
+
+@sample(
+    "620/productOffering",
+    body=lambda: {
+        "name": "Business Internet 100",
+        "nameFr": "Internet Pro 100",
+        "productSpecification": {"id": str(make_specification().pk)},
+        "category": [{"id": str(make_category().pk)}],
+        "prodSpecCharValueUse": [
+            {"name": "downstream_mbps", "productSpecCharacteristicValue": [{"value": 100}]}
+        ],
+        "productOfferingPrice": [{"id": str(make_price().pk)}],
+        "serviceLevelAgreement": {"id": "gold"},
+    },
+    patch=lambda row: {"description": "In other words"},
+)
+def offerings(count: int) -> list[ProductOffering]:
+    made = []
+    for _index in range(count):
+        bundle = make_offering(launch=False, is_bundle=True, category=make_category(), sla_class="silver")
+        make_bundle_item(bundle=bundle, offering=make_offering())
+        make_price(offering=bundle)
+        made.append(bundle)
+    return made
+
+
+@sample(
+    "620/productOfferingPrice",
+    body=lambda: {
+        "name": "Monthly fee",
+        "priceType": "recurring",
+        "price": {"unit": "EUR", "value": 49.9},
+        "productOffering": {"id": str(make_offering(launch=False).pk)},
+    },
+    patch=lambda row: {"name": "Fee", "proration": "thirty"},
+)
+def prices(count: int) -> list[OfferingPrice]:
+    return [make_price(amount=Decimal(10 + index)) for index in range(count)]

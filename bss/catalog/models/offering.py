@@ -206,7 +206,10 @@ class ProductOffering(Bilingual, Stamped):
                 condition=~Q(status="launched") | Q(launched__isnull=False), name="bss_offering_launched_at"
             ),
             models.CheckConstraint(
-                condition=Q(is_bundle=True) | Q(specification__isnull=False), name="bss_offering_what_it_is"
+                condition=Q(is_bundle=True)
+                | Q(specification__isnull=False)
+                | Q(status__in=["in_study", "rejected"]),
+                name="bss_offering_what_it_is",
             ),
         ]
         indexes = [models.Index(fields=["status", "category"], name="bss_offering_shelf")]

@@ -12,12 +12,28 @@ from bss.catalog.services.offerings import (
     move_specification,
     new_version,
     release,
+    remove_offering,
+    remove_specification,
     retire,
     set_bundle,
     set_relations,
 )
-from bss.catalog.services.prices import add_price, change_price, end_price, remove_price, supersede_price
-from bss.catalog.services.shelves import create_catalog, create_category
+from bss.catalog.services.prices import (
+    add_price,
+    assign_price,
+    change_price,
+    draft_price,
+    end_price,
+    remove_price,
+    supersede_price,
+)
+from bss.catalog.services.shelves import (
+    change_catalog,
+    change_category,
+    create_catalog,
+    create_category,
+    remove_shelf,
+)
 from bss.catalog.services.simulation import (
     FIRST_BILL,
     BillLine,
@@ -50,6 +66,9 @@ __all__ = [
     "add_allowance",
     "add_price",
     "add_zone",
+    "assign_price",
+    "change_catalog",
+    "change_category",
     "change_offering",
     "change_price",
     "change_specification",
@@ -60,6 +79,7 @@ __all__ = [
     "create_specification",
     "create_tariff",
     "create_zone_plan",
+    "draft_price",
     "eligible",
     "end_price",
     "members",
@@ -71,7 +91,10 @@ __all__ = [
     "problems",
     "quoted",
     "release",
+    "remove_offering",
     "remove_price",
+    "remove_shelf",
+    "remove_specification",
     "retire",
     "retire_tariff",
     "set_bundle",

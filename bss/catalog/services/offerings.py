@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -19,9 +19,9 @@ from bss.catalog.models import (
     ProductSpecification,
     Tariff,
 )
-from bss.catalog.services import characteristics, checks
+from bss.catalog.services import characteristics, checks, codes
 from kernel import clock, lifecycle, locks
-from kernel.errors import Invalid
+from kernel.errors import DomainError, Invalid
 
 # Each step a new offer goes through on its way to sale.
 _PATH = (
@@ -40,11 +40,10 @@ ALWAYS = frozenset(
 )  # fmt: skip
 
 
-def create_specification(*, code: str, name_en: str, **values: Any) -> ProductSpecification:
+def create_specification(*, name_en: str, code: str = "", **values: Any) -> ProductSpecification:
     """Make a specification; raises Invalid for a schema of characteristics that makes no sense or a code in use."""
     values["characteristics"] = characteristics.check_schema(values.get("characteristics", []))
-    if ProductSpecification.objects.filter(code=code).exists():
-        raise Invalid(_("This code is taken"), code="catalog.code", fields={"code": _("Taken")})
+    code = codes.free(ProductSpecification, code, name_en)
     return lifecycle.create(ProductSpecification(code=code, name_en=name_en, **values))
 
 
@@ -69,13 +68,14 @@ def move_specification(*, specification: ProductSpecification, to: str) -> Produ
 
 
 def create_offering(
-    *, code: str, name_en: str, valid_from: date | None = None, status: str = "in_design", **values: Any
+    *, name_en: str, code: str = "", valid_from: date | None = None, status: str = "in_design", **values: Any
 ) -> ProductOffering:
-    """Make the first revision of an offer, in study or in design. Raises Invalid for a code in use, values outside the
-    specification, or an offer that is neither a bundle nor stands on a specification.
+    """Make the first revision of an offer, in study or in design; without a code one is made from the name.
+
+    Raises Invalid for a code in use, values outside the specification, or an offer beyond study that is neither a bundle
+    nor stands on a specification.
     """
-    if ProductOffering.objects.filter(code=code).exists():
-        raise Invalid(_("This code is taken"), code="catalog.code", fields={"code": _("Taken")})
+    code = codes.free(ProductOffering, code, name_en)
     if status not in {ProductOffering.Status.IN_STUDY, ProductOffering.Status.IN_DESIGN}:
         raise Invalid(_("A new offer is in study or in design"), code="catalog.status")
     specification = values.get("specification")
@@ -112,7 +112,7 @@ def change_offering(
     return lifecycle.change(offering, version=version, **values)
 
 
-def set_bundle(*, bundle: ProductOffering, items: list[Mapping[str, Any]]) -> list[BundleItem]:
+def set_bundle(*, bundle: ProductOffering, items: Sequence[Mapping[str, Any]]) -> list[BundleItem]:
     """Say what a bundle holds: `{offering, minimum, default, maximum}` each, in order; the former list goes.
 
     Raises Invalid for an offer that is no bundle, was on sale, holds itself, or has impossible counts.
@@ -208,7 +208,21 @@ def move_offering(*, offering: ProductOffering, to: str, reason: str = "") -> Pr
     """Move an offer before its launch, or make a retired one obsolete. `release` and `retire` do the rest."""
     if to in {ProductOffering.Status.LAUNCHED, ProductOffering.Status.RETIRED}:
         raise ProductOffering.lifecycle.refuse(offering.status, to)
+    if to == ProductOffering.Status.IN_DESIGN:
+        _whole(offering)
     return lifecycle.move(offering, to, reason=reason)
+
+
+def remove_offering(*, offering: ProductOffering, reason: str = "") -> None:
+    """Forget a revision never on sale. Raises DomainError (409) otherwise, ProtectedError while a bundle holds it."""
+    if offering.launched is not None:
+        raise DomainError(_("What was on sale stays on record: retire it"), code="catalog.sold")
+    lifecycle.remove(offering, reason=reason)
+
+
+def remove_specification(*, specification: ProductSpecification, reason: str = "") -> None:
+    """Forget a specification; raises ProtectedError while an offer stands on it."""
+    lifecycle.remove(specification, reason=reason)
 
 
 def release(*, offering: ProductOffering, at: datetime | None = None) -> ProductOffering:
@@ -267,7 +281,8 @@ def _copy(row: Any, **changes: Any) -> Any:
 
 
 def _whole(offering: ProductOffering) -> None:
-    if not offering.is_bundle and offering.specification is None:
+    study = offering.status == ProductOffering.Status.IN_STUDY and offering._state.adding
+    if not offering.is_bundle and offering.specification is None and not study:
         raise Invalid(
             _("An offer is a bundle or stands on a specification"), code="catalog.specification",
             fields={"specification": _("This is needed")},

@@ -8,13 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from bss.catalog.events import PriceSuperseded
 from bss.catalog.models import OfferingPrice, PriceTier, ProductOffering
 from bss.catalog.services import pricing
+from bss.catalog.services.offerings import create_offering
 from kernel import clock, lifecycle
-from kernel.errors import Invalid
+from kernel.errors import DomainError, Invalid
 
 Kind, Model = OfferingPrice.Kind, OfferingPrice.Model
 # What a successor takes over from the price it supersedes unless told otherwise.
@@ -43,6 +45,42 @@ def add_price(
     return _save(price, tiers)
 
 
+# Offer in study that holds prices made before anybody said which offer they are for.
+DRAWER = "price-drafts"
+
+
+def draft_price(*, name_en: str, kind: str = Kind.ONE_OFF, code: str = "", **values: Any) -> OfferingPrice:
+    """Note a price before there is an offer for it; `assign_price` moves it to one."""
+    drawer = ProductOffering.objects.filter(code=DRAWER).first() or create_offering(
+        code=DRAWER,
+        name_en="Prices without an offer",
+        name_fr="Prix sans offre",
+        status=ProductOffering.Status.IN_STUDY,
+        is_sellable=False,
+    )
+    taken = set(drawer.prices.values_list("code", flat=True))
+    stem = code or slugify(name_en)[:50] or "price"
+    candidates = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
+    free = next(candidate for candidate in candidates if candidate not in taken)
+    return add_price(offering=drawer, code=free, kind=kind, name_en=name_en, **values)
+
+
+def assign_price(*, price: OfferingPrice, offering: ProductOffering) -> OfferingPrice:
+    """Move an open price to another open offer; raises Invalid when either was on sale, or the code is in force there."""
+    _open(offering)
+    if price.released is not None:
+        raise Invalid(_("A sold price is never edited: supersede it"), code="price.released")
+    if price.offering_id == offering.pk:
+        return price
+    price.offering = offering
+    if _overlaps(price):
+        raise Invalid(
+            _("The offer has a price of this code"), code="price.twice", fields={"code": _("In force")}
+        )
+    fresh = OfferingPrice.objects.get(pk=price.pk)
+    return lifecycle.change(fresh, offering=offering)
+
+
 def change_price(
     *,
     price: OfferingPrice,
@@ -66,9 +104,9 @@ def change_price(
 
 
 def remove_price(*, price: OfferingPrice, reason: str = "") -> None:
-    """Take a price back that is not released; raises Invalid afterwards."""
+    """Take a price back that is not released; raises DomainError (409) afterwards."""
     if price.released is not None:
-        raise Invalid(_("A sold price is never removed: let it end"), code="price.released")
+        raise DomainError(_("A sold price is never removed: let it end"), code="price.released")
     lifecycle.remove(price, reason=reason)
 
 

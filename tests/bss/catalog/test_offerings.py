@@ -13,7 +13,7 @@ from bss.catalog import services
 from bss.catalog.events import OfferingLaunched, OfferingRetired
 from bss.catalog.models import BundleItem, OfferingPrice, ProductOffering, Tariff
 from bss.catalog.services.pricing import Tier
-from kernel.errors import IllegalMove, Invalid, StaleState
+from kernel.errors import DomainError, IllegalMove, Invalid, StaleState
 from kernel.models import JournalEntry, OutboxEvent
 from tests.factories.bss_catalog import (
     DOWNSTREAM,
@@ -306,3 +306,32 @@ def test_the_sale_of_an_offer_starts_on_its_day(now: datetime) -> None:
 
     assert ProductOffering.objects.on_sale(now.date()).exists()
     assert not ProductOffering.objects.on_sale(now.date() - timedelta(days=1)).exists()
+
+
+def test_a_study_needs_no_specification_until_it_is_designed() -> None:
+    idea = services.create_offering(name_en="Internet by laser", status="in_study")
+    again = services.create_offering(name_en="Internet by laser", status="in_study")
+
+    assert (idea.code, again.code) == ("internet-by-laser", "internet-by-laser-2")
+    with pytest.raises(Invalid, match="bundle or stands"):
+        services.move_offering(offering=idea, to="in_design")
+    services.change_offering(offering=idea, specification=make_specification())
+    assert services.move_offering(offering=idea, to="in_design").status == "in_design"
+
+
+def test_what_was_on_sale_stays_on_record() -> None:
+    offering = services.release(offering=ready())
+
+    with pytest.raises(DomainError, match="stays on record"):
+        services.remove_offering(offering=offering)
+    copy = services.new_version(offering=offering)
+    services.remove_offering(offering=copy)
+    assert ProductOffering.objects.filter(code=offering.code).count() == 1
+
+
+def test_a_category_does_not_stand_within_itself() -> None:
+    top = services.create_category(name_en="Top")
+    low = services.create_category(name_en="Low", parent=top)
+
+    with pytest.raises(Invalid, match="within itself"):
+        services.change_category(category=top, parent=low)

@@ -14,7 +14,7 @@ from bss.catalog.events import PriceSuperseded
 from bss.catalog.models import OfferingPrice, ProductOffering, Tariff
 from bss.catalog.services import characteristics
 from bss.catalog.services.pricing import Tier
-from kernel.errors import IllegalMove, Invalid, StaleVersion
+from kernel.errors import DomainError, IllegalMove, Invalid, StaleVersion
 from kernel.models import OutboxEvent
 from tests.factories.bss_catalog import (
     launch_offering,
@@ -93,7 +93,7 @@ def test_a_sold_price_is_superseded_and_never_edited(now: datetime) -> None:
     day = now.date() + timedelta(days=17)
 
     for edit in (services.change_price, services.remove_price):
-        with pytest.raises(Invalid, match="sold price"):
+        with pytest.raises(DomainError, match="sold price"):
             edit(price=price)
     new = services.supersede_price(price=price, day=day, amount=Decimal(55), reason="inflation")
 
@@ -138,6 +138,23 @@ def test_what_was_sold_was_sold(now: datetime) -> None:
         services.supersede_price(price=price, day=now.date() + timedelta(days=1), amount=Decimal(1))
     with pytest.raises(Invalid, match="never released"):
         services.supersede_price(price=make_price(), day=now.date(), amount=Decimal(1))
+
+
+def test_a_price_may_wait_for_its_offer() -> None:
+    first = services.draft_price(name_en="Installation", amount=Decimal(90))
+    second = services.draft_price(name_en="Installation", amount=Decimal(80))
+    offering = make_offering(launch=False)
+
+    services.assign_price(price=first, offering=offering)
+
+    assert offering.prices.get() == first
+    assert second.code == "installation-2"
+    twin = services.draft_price(name_en="Installation", amount=Decimal(70))
+    assert twin.code == "installation"
+    with pytest.raises(Invalid, match="price of this code"):
+        services.assign_price(price=twin, offering=offering)
+    with pytest.raises(Invalid, match="was on sale"):
+        services.assign_price(price=second, offering=make_offering())
 
 
 # --------------------------------------------------------------------------------------------------- tariffs
