@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.utils import timezone, translation
@@ -20,6 +22,7 @@ from kernel.tmf.auth import Forbidden, TokenLimits
 from kernel.tmf.render import CONTENT_TYPE, JSONParser, JSONPatchParser, MergePatchParser, answer
 from kernel.tmf.resource import Resource
 
+PREFIX = re.compile(r"(/[\w.~-]+)+")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -84,7 +87,12 @@ class Endpoint(APIView):
     def base(self) -> str:
         """Scheme and host of this installation as the caller reached it."""
         request = self.request._request
-        return f"{request.scheme}://{request.get_host()}{request.META.get('SCRIPT_NAME', '').rstrip('/')}"
+        prefix = request.META.get("SCRIPT_NAME", "").rstrip("/")
+        if settings.USE_X_FORWARDED_HOST:
+            # Only behind a proxy that is trusted to set these headers.
+            given = request.META.get("HTTP_X_FORWARDED_PREFIX", "").rstrip("/")
+            prefix = given if PREFIX.fullmatch(given) else prefix
+        return f"{request.scheme}://{request.get_host()}{prefix}"
 
     def body(self) -> Any:
         """The parsed body; read whole first, so that its size is limited (413)."""

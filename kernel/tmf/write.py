@@ -8,7 +8,6 @@ from typing import Any
 
 import jsonpatch
 from django.utils.translation import gettext as _
-from jsonpointer import JsonPointerException
 
 from kernel.errors import DomainError, Invalid
 from kernel.tmf import sentences
@@ -172,7 +171,13 @@ def _json_patched(body: Any, present: dict[str, Any]) -> dict[str, Any]:
         done = jsonpatch.JsonPatch(loads(dumps(body), decimals=False)).apply(present)
     except jsonpatch.JsonPatchTestFailed as error:
         raise PatchConflict(_("A test of the patch does not hold")) from error
-    except (jsonpatch.JsonPatchException, JsonPointerException, TypeError, KeyError, ValueError) as error:
+    except (
+        jsonpatch.JsonPatchException,
+        jsonpatch.JsonPointerException,
+        TypeError,
+        KeyError,
+        ValueError,
+    ) as error:
         raise Invalid(
             _("The patch cannot be applied: %(why)s") % {"why": error}, code="patch.invalid"
         ) from error

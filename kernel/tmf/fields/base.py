@@ -11,12 +11,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypedDict, Unpack
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 from django.db.models import fields as columns
-from typing_extensions import Unpack
 
 from kernel.filtering import OPERATORS, Filter
 from kernel.tmf import sentences

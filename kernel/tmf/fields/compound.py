@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from django.db.models import Model
-from typing_extensions import Unpack
 
 from kernel.errors import Invalid
 from kernel.filtering import Filter

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
 from django.db.models import JSONField, Lookup, Model, Q
-from typing_extensions import Unpack
 
 from kernel.filtering import Filter
 from kernel.tmf import sentences

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, Unpack
 from uuid import UUID
 
 from django.db.models import Model
-from typing_extensions import Unpack
 
 from kernel.filtering import Filter
 from kernel.tmf import registry, sentences

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from django.db.models import (
     ManyToManyField,
@@ -13,7 +13,6 @@ from django.db.models import (
     Model,
     Q,
 )
-from typing_extensions import Unpack
 
 from kernel.filtering import Filter
 from kernel.tmf import sentences

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from django.db.models import Case, CharField, Model, Q, TextChoices, Value, When
 from django.db.models.lookups import Regex
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
-from typing_extensions import Unpack
 
 from kernel.errors import Invalid
 from kernel.filtering import Filter, safe_pattern
@@ -272,7 +271,9 @@ class Choice(Field):
         if found is None:
             told = {"name": name, "value": word[:60], "words": ", ".join(self.stored)}
             raise Invalid(
-                _("%(name)s: %(value)s is not one of %(words)s") % told, code="filter.value", fields={name: word[:60]}
+                _("%(name)s: %(value)s is not one of %(words)s") % told,
+                code="filter.value",
+                fields={name: word[:60]},
             )
         return found
 
@@ -312,6 +313,12 @@ class Type(Choice):
         **flags: Unpack[Flags],
     ) -> None:
         super().__init__("@type", column, words=words, aliases=aliases, **flags)
+
+    def python(self, value: Any, intake: Intake, path: str) -> Any:
+        if isinstance(value, str) and value in self.stored:
+            return self.stored[value][0]
+        intake.fault(path, "type.unknown", sentences.WRONG_WORD, words=", ".join(self.stored))
+        return None
 
 
 class Const(Field):

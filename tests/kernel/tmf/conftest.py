@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 from kernel import clock
-from kernel.models import ApiTask, ApiToken, BusinessCalendar, Holiday, Job, User
+from kernel.models import ApiTask, ApiToken, BusinessCalendar, Holiday, Job, JobLine, User
 from kernel.tmf import registry
 from tests.factories.rest import sample
 from tests.kernel.tmf import shop
@@ -109,6 +109,15 @@ def calendars(count: int) -> list[BusinessCalendar]:
 def works(count: int) -> list[Job]:
     owner = User.objects.first()
     return [make_work(title=f"Work, {n}", done=n, owner=owner, params={"n": n}) for n in range(count)]
+
+
+@sample("999/errand", body=lambda: {"name": "Posted", "@type": "LongErrand"})
+def errands(count: int) -> list[Job]:
+    made = [make_work(title=f"Errand {n}", kind=("short", "long")[n % 2]) for n in range(count)]
+    JobLine.objects.bulk_create(
+        JobLine(job=row, outcome="info", message=f"About {row.title}") for row in made
+    )
+    return made
 
 
 @sample("999/person")

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from kernel import lifecycle, tmf
 from kernel.errors import Exhausted, Invalid
 from kernel.lifecycle import Lifecycle
-from kernel.models import BusinessCalendar, Holiday, Job, User
+from kernel.models import BusinessCalendar, Holiday, Job, JobLine, User
 
 SHOP = tmf.Api("999", "Shop", "/tmf-api/shop/v4", document="1.0.0", aliases=("/shop/v4",), extension=True)
 
@@ -154,6 +154,40 @@ class PersonResource(tmf.Resource[User]):
 
     path, model = "person", User
     fields = (tmf.Text("userName", "username", mandatory=True),)
+
+
+@SHOP.resource
+class ErrandResource(tmf.Resource[Job]):
+    """Jobs of two types in one list."""
+
+    path, model = "errand", Job
+    base_type = "Errand"
+    fields = (
+        tmf.Type("kind", words={"short": "ShortErrand", "long": "LongErrand"}),
+        tmf.Text("name", "title", required=True),
+        tmf.Many(
+            "line",
+            "lines",
+            (
+                tmf.Text("text", "message"),
+                tmf.Choice("outcome", words=JobLine.Outcome),
+                tmf.Ref("job", "job", type="Errand", to="999/errand", label="job__title", read_only=True),
+                tmf.Object(
+                    "of", (tmf.Text("kind", "job__kind"), tmf.Const("fixed", value=True)), read_only=True
+                ),
+            ),
+            order=("id",),
+        ),
+    )
+
+    def queryset(self, user: tmf.User) -> QuerySet[Job]:
+        return super().queryset(user).filter(kind__in=["short", "long"])
+
+    def create(self, data: tmf.Data, user: tmf.User) -> Job:
+        lines = data.pop("lines", [])
+        row = lifecycle.create(Job(**{"kind": "short", **data}))
+        JobLine.objects.bulk_create(JobLine(job=row, **line) for line in lines)
+        return row
 
 
 @SHOP.task

@@ -28,18 +28,28 @@ scalars = (
     | st.integers(-(10**12), 10**40)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=20)
-    | st.sampled_from(["2026-01-01", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+    | st.sampled_from(
+        ["2026-01-01", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"]
+    )
 )
 values = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["id", "name", "role", "value", "date", "startDateTime", "\x00"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "name", "role", "value", "date", "startDateTime", "\x00"]),
+            inner,
+            max_size=3,
+        )
+    ),
     max_leaves=6,
 )
 
 
 def bodies(resource: Any) -> Any:
-    names = st.sampled_from([each.name for each in resource.attributes] + ["id", "href", "@schemaLocation", "unknown"])
+    names = st.sampled_from(
+        [each.name for each in resource.attributes] + ["id", "href", "@schemaLocation", "unknown"]
+    )
     return st.dictionaries(names, values, max_size=5)
 
 
@@ -72,7 +82,9 @@ def test_any_body_of_a_patch(api: Caller, body: Any, calendar: Any) -> None:
         st.fixed_dictionaries(
             {
                 "op": st.sampled_from(["add", "remove", "replace", "move", "copy", "test"]),
-                "path": st.sampled_from(["", "/", "/name", "/holiday/0", "/holiday/-", "/holiday/x/name", "/none", "/label/text"]),
+                "path": st.sampled_from(
+                    ["", "/", "/name", "/holiday/0", "/holiday/-", "/holiday/x/name", "/none", "/label/text"]
+                ),
             },
             optional={"value": values, "from": st.sampled_from(["/name", "/holiday/0", "/none"])},
         ),
@@ -87,13 +99,19 @@ def test_any_json_patch(api: Caller, operations: Any) -> None:
 
 
 filter_names = st.sampled_from([*WORK.filters, "fields", "sort", "offset", "limit", "cursor", "nothing"])
-operators = st.sampled_from(["=", ">", ">=", "<", "<=", "*=", "=~", "==", ".gt=", ".regex=", ".contains=", ".ne=", ""])
-texts = st.text(max_size=12) | st.sampled_from(["true", "1", "2026-01-01T00:00:00.000000Z", "a,b", '"a,b"', "a;b", "(", "[", "%"])
+operators = st.sampled_from(
+    ["=", ">", ">=", "<", "<=", "*=", "=~", "==", ".gt=", ".regex=", ".contains=", ".ne=", ""]
+)
+texts = st.text(max_size=12) | st.sampled_from(
+    ["true", "1", "2026-01-01T00:00:00.000000Z", "a,b", '"a,b"', "a;b", "(", "[", "%"]
+)
 
 
 @QUICK
 @given(
-    parts=st.lists(st.tuples(filter_names, operators, texts.map(lambda t: quote(t, safe=";,\"'()[]"))), max_size=4),
+    parts=st.lists(
+        st.tuples(filter_names, operators, texts.map(lambda t: quote(t, safe=";,\"'()[]"))), max_size=4
+    ),
     joiner=st.sampled_from(["&", ";"]),
 )
 def test_any_query(api: Caller, parts: Any, joiner: str) -> None:

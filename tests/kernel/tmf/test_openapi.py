@@ -69,7 +69,10 @@ def test_shapes_for_reading_creating_and_changing_differ() -> None:
     assert "lastUpdate" not in schemas["Calendar_Create"]["properties"]
     assert "kind" in schemas["Work_Create"]["properties"]
     assert "kind" not in schemas["Work_Update"]["properties"]
-    assert ("state" in schemas["Work_Update"]["properties"], "state" in schemas["Work_Create"]["properties"]) == (True, False)
+    assert (
+        "state" in schemas["Work_Update"]["properties"],
+        "state" in schemas["Work_Create"]["properties"],
+    ) == (True, False)
     assert "aborted " in schemas["Work"]["properties"]["state"]["enum"]
     assert "Person_Create" not in schemas
 
@@ -89,6 +92,7 @@ def test_the_catalogue_lists_every_api_with_its_verbs() -> None:
     assert verbs == {
         "calendar": ["GET", "POST", "PATCH", "DELETE"],
         "work": ["GET", "POST", "PATCH"],
+        "errand": ["GET", "POST"],
         "person": ["GET"],
         "stopWork": ["GET", "POST"],
     }

@@ -384,3 +384,26 @@ def test_if_none_match_spares_the_body(api: Caller) -> None:
     assert (response.status_code, response.content) == (304, b"")
     assert api.get(f"calendar/{row.pk}?fields=name")["ETag"] != etag
     assert api.get(f"calendar/{row.pk}", If_None_Match='"other"').status_code == 200
+
+
+def test_behind_a_trusted_proxy_addresses_are_those_of_the_outside(api: Caller, settings: Any) -> None:
+    row = make_calendar()
+    outside = {
+        "X_Forwarded_Host": "api.example.org",
+        "X_Forwarded_Prefix": "/telco",
+        "X_Forwarded_Proto": "https",
+    }
+    settings.ALLOWED_HOSTS = ["testserver", "api.example.org"]
+    inside = api.get(f"calendar/{row.pk}", **outside).json()["href"]
+    assert inside == f"http://testserver{BASE}/calendar/{row.pk}"
+    settings.USE_X_FORWARDED_HOST = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert (
+        api.get(f"calendar/{row.pk}", **outside).json()["href"]
+        == f"https://api.example.org/telco{BASE}/calendar/{row.pk}"
+    )
+    odd = {**outside, "X_Forwarded_Prefix": "/<script>"}
+    assert (
+        api.get(f"calendar/{row.pk}", **odd).json()["href"]
+        == f"https://api.example.org{BASE}/calendar/{row.pk}"
+    )

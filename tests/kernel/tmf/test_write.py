@@ -462,3 +462,42 @@ def test_a_change_and_its_events_are_one_transaction(api: Caller) -> None:
     before = OutboxEvent.objects.count()
     assert api.post("calendar", [{"name": "Fresh"}, {"name": "Taken"}]).status_code == 409
     assert (BusinessCalendar.objects.count(), OutboxEvent.objects.count()) == (1, before)
+
+
+# Several types in one list
+
+
+def test_the_type_chooses_the_kind_and_is_echoed(api: Caller) -> None:
+    body = {
+        "name": "x",
+        "@type": "LongErrand",
+        "@baseType": "Errand",
+        "line": [{"text": "a", "outcome": "info"}],
+    }
+    response = api.post("errand", body)
+    assert response.status_code == 201, response.content
+    made = response.json()
+    assert (made["@type"], made["@baseType"]) == ("LongErrand", "Errand")
+    assert made["line"][0]["of"] == {"kind": "long", "fixed": True}
+    assert made["line"][0]["job"] == {
+        "id": made["id"],
+        "href": made["href"],
+        "name": "x",
+        "@referredType": "Errand",
+    }
+    assert Job.objects.get(pk=made["id"]).kind == "long"
+
+
+def test_a_type_nobody_knows_is_400_and_its_schema_is_never_fetched(api: Caller) -> None:
+    body = {"name": "x", "@type": "Odd", "@schemaLocation": "http://169.254.169.254/schema"}
+    response = api.post("errand", body)
+    assert (response.status_code, response.json()["code"]) == (400, "type.unknown")
+
+
+def test_lists_of_several_types_filter_and_count_by_type(api: Caller) -> None:
+    for kind in ("short", "long", "long", "other"):
+        make_work(kind=kind)
+    response = api.get("errand?@type=LongErrand&limit=1")
+    assert (response["X-Total-Count"], response.json()[0]["@type"]) == ("2", "LongErrand")
+    assert api.get("errand")["X-Total-Count"] == "3"
+    assert len(api.get("errand?@type=LongErrand,ShortErrand").json()) == 3
