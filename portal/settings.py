@@ -274,7 +274,7 @@ USAGE_DROP_DIR = Path(env.text("USAGE_DROP_DIR", str(VAR_DIR / "usage")))
 TRAP_LISTEN = env.text("TRAP_LISTEN", "127.0.0.1:10162")
 SYSLOG_LISTEN = env.text("SYSLOG_LISTEN", "127.0.0.1:10514")
 RADIUS_LISTEN = env.text("RADIUS_LISTEN", "127.0.0.1:10813")
-RADIUS_SECRET = env.text("RADIUS_SECRET", "" if PRODUCTION else "lab-secret")
+RADIUS_SECRET = env.text("RADIUS_SECRET", "" if PRODUCTION else "armor-radius")
 # Seconds between two polls of an element.
 POLL_SECONDS = env.integer("POLL_SECONDS", 60 if PRODUCTION else 5)
 LAB_STATE = env.text("LAB_STATE", "")

@@ -77,10 +77,35 @@ def tell(story: Teller) -> None:
             quote=quote, by=seller, requested_date=clock.today("Europe/Paris") + timedelta(days=5)
         )
         story.made("order", order)
-    products = [item.product for item in order.items.leaves().select_related("product__offering")]
+        second = _second_customer(story, offer)
+    products = [
+        item.product
+        for one in (order, second)
+        for item in one.items.leaves().select_related("product__offering", "product__site")
+    ]
     story.things["products"] = products
-    story.check("products ordered", len(products) == 3, len(products))
+    story.check("products ordered", len(products) == 4, len(products))
     story.check("quoted per month, net", True, str(sum((row.amount for row in _recurring(story)), Decimal(0))))
+
+
+def _second_customer(story: Teller, offer: ProductOffering) -> ProductOrder:
+    """An English-speaking neighbour at the second place, who orders without a quote and will not pay in time."""
+    customer = customers.create_customer(
+        trading_name="Atlantic Bikes",
+        segment="business",
+        language="en",
+        email="office@atlantic-bikes.example",
+    )
+    account = customers.open_account(customer=customer, name="Atlantic Bikes", cycle_day=_cycle_day(), payment_days=14)
+    place = _place("Kervalan")
+    site = customers.add_site(
+        customer=customer, name="Workshop", street="2 quai Sud", postcode="22998", city=place.name, location_code=place.code
+    )
+    story.made("second customer", customer)
+    story.things["second account"] = account
+    return story.made(
+        "second order", orders.place_order(customer=customer, account=account, items=[Line(offering=offer, site=site)])
+    )
 
 
 def _recurring(story: Teller) -> list[object]:
@@ -88,8 +113,9 @@ def _recurring(story: Teller) -> list[object]:
 
 
 def accept(story: Teller) -> ProductOrder:
-    """Take the order on (chapter three waits for what follows)."""
+    """Take both orders on (chapter three waits for what follows)."""
     with story.as_("sales"):
+        orders.accept_order(order=story.things["second order"])
         return orders.accept_order(order=story.things["order"])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kernel import events
-from portal.story import design, order, people, provision
+from portal.story import bill, design, order, people, provision, use
 from portal.story.teller import Teller
 from service_mgmt.provisioning import services as provisioning
 from service_mgmt.provisioning.models import WorkflowStep
@@ -29,5 +29,5 @@ def pump() -> None:
 def test_the_story_holds(lab: RunningLab, settings: Any, tmp_path: Path) -> None:
     settings.LAB_STATE = str(lab.state_file)
     story = Teller(people.hire(), base_url="http://test", pump=pump)
-    for name, chapter in (("design", design.tell), ("order", order.tell), ("provision", provision.tell)):
+    for name, chapter in (("design", design.tell), ("order", order.tell), ("provision", provision.tell), ("use", use.tell), ("bill", bill.tell)):
         assert story.tell(name, chapter), story.step.error
