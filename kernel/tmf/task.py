@@ -91,7 +91,7 @@ class Task(Resource[ApiTask]):
         self.fields = (
             *(Kept(each) for each in self.fields),
             Text("state", read_only=True, mandatory=True),
-            Text("errorMessage", "error", read_only=True),
+            Text("errorMessage", "error", read_only=True, extension=True),
         )
 
     def queryset(self, user: Any) -> QuerySet[ApiTask]:
