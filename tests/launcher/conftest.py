@@ -1,21 +1,31 @@
 """Checkouts to launch from: small folders that borrow this checkout's virtual environment."""
 
+import shutil
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from portal.launcher.checkout import Checkout
-from portal.launcher.children import database_account
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
+def reachable() -> Iterator[Path]:
+    """A folder that the database's account can enter; pytest's own are private."""
+    folder = Path(tempfile.mkdtemp(prefix="trunkline-launcher-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def checkout(reachable: Path) -> Checkout:
     """A checkout of its own with nothing in it but an environment."""
-    return make_checkout(tmp_path / "checkout")
+    return make_checkout(reachable / "checkout")
 
 
 def make_checkout(root: Path) -> Checkout:
@@ -24,16 +34,6 @@ def make_checkout(root: Path) -> Checkout:
     made = Checkout(root)
     made.prepare()
     return made
-
-
-@pytest.fixture
-def reachable(tmp_path: Path) -> Path:
-    """A folder that the database's account can enter, even where the tests' own temporary folder is private."""
-    if database_account() is not None:
-        for folder in (tmp_path, *tmp_path.parents):
-            if folder.stat().st_mode & 0o005 != 0o005:
-                folder.chmod(folder.stat().st_mode | 0o055)
-    return tmp_path
 
 
 @pytest.fixture(autouse=True)

@@ -55,11 +55,6 @@ def answers(running: Servers) -> bool:
         return query(running.database_url, "select 1") == 1 and client.ping()
 
 
-@pytest.fixture
-def checkout(reachable: Path) -> Checkout:
-    return make_checkout(reachable / "one")
-
-
 def test_throw_away_servers_answer_and_leave_nothing(checkout: Checkout) -> None:
     with throw_away(checkout, "test") as running:
         assert answers(running)
@@ -295,7 +290,7 @@ class TestAsRoot:
         with throw_away(checkout, "test") as running:
             assert answers(running)
 
-    def test_permissions_are_asked_of_the_system(self, tmp_path: Path, reachable: Path) -> None:
+    def test_permissions_are_asked_of_the_system(self, reachable: Path) -> None:
         account = database_account()
         assert isinstance(account, Account)
         private = reachable / "private"
