@@ -65,7 +65,9 @@ class Kept(Field):
 
 
 class Task(Resource[ApiTask]):
-    """Base of task resources: `path`, `permission` to use it, `fields` of the body, and `run`.
+    """Base of task resources: `path`, `permission_name` to use it, `fields` of the body, and `run`.
+
+    `own_fields` are attributes over the task's own columns (`created`, `updated`).
 
     `run(data, user)` calls the door and may return more attributes of the answer. It happens in the transaction of
     the POST: a refusal by the lifecycle (409) leaves the task `terminatedWithError` and nothing else.
@@ -78,6 +80,7 @@ class Task(Resource[ApiTask]):
     failed_state: str = "terminatedWithError"
     events: Sequence[str] = ("Create", "StateChange")
     permissions: Mapping[str, str] = {}
+    own_fields: Sequence[Field] = ()
 
     def run(self, data: Data, user: Any) -> Mapping[str, Any] | None:
         """Call the door; returns further attributes of the answer."""
@@ -90,6 +93,7 @@ class Task(Resource[ApiTask]):
         super().__init__(api)
         self.fields = (
             *(Kept(each) for each in self.fields),
+            *self.own_fields,
             Text("state", read_only=True, mandatory=True),
             Text("errorMessage", "error", read_only=True, extension=True),
         )
