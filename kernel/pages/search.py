@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
@@ -111,7 +112,7 @@ def suggest(query: Query, user: Any, *, limit: int = SUGGESTED) -> list[Group]:
         group.hits.append(Hit(name, more, url, rank == 0))
     for index, group in groups.items():
         if len(group.hits) >= limit and (listed := pages[index].list) is not None:
-            group.more = f"{reverse(listed.name)}?view=all&q={query.text}" if listed.search else ""
+            group.more = f"{reverse(listed.name)}?{urlencode({'view': 'all', 'q': query.text})}" if listed.search else ""
     return sorted(groups.values(), key=lambda group: not any(hit.exact for hit in group.hits))
 
 

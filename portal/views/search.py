@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -73,7 +74,7 @@ def go(request: HttpRequest, text: str) -> HttpResponse:
     found = search.resolve(text, request.user)
     if len(found) == 1:
         return HttpResponseRedirect(found[0])
-    return HttpResponseRedirect(f"{reverse('portal:search')}?q={text}")
+    return HttpResponseRedirect(f"{reverse('portal:search')}?{urlencode({'q': text})}")
 
 
 def pick(request: HttpRequest, detail: str) -> HttpResponse:
