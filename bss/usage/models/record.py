@@ -115,16 +115,25 @@ class UsageTotal(models.Model):
     """What one batch added to one product in one zone and billing period: the unit in which usage is billed.
 
     Append-only but for `line`: the invoice line (of bss.billing) that bills this total, set once when a draft takes it
-    and cleared if the draft is thrown away. So no record is billed twice or never, and no record is ever updated.
+    and cleared if the draft is thrown away. So no record is billed twice or never, and no record is ever updated. One
+    batch writes its totals once, grouped; like records they carry no database references of their own.
     `billable` is false where the product's price includes the usage.
     """
 
     id = models.BigAutoField(primary_key=True)
-    batch = models.ForeignKey(UsageBatch, on_delete=models.PROTECT, related_name="totals")
-    account = models.ForeignKey(BillingAccount, on_delete=models.PROTECT, related_name="+", db_index=False)
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="usage_totals")
+    batch = models.ForeignKey(
+        UsageBatch, db_constraint=False, db_index=False, on_delete=models.DO_NOTHING, related_name="totals"
+    )
+    account = models.ForeignKey(
+        BillingAccount, db_constraint=False, db_index=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    product = models.ForeignKey(
+        Product, db_constraint=False, db_index=False, on_delete=models.DO_NOTHING, related_name="usage_totals"
+    )
     kind = models.CharField(max_length=8, choices=Kind)
-    tariff = models.ForeignKey(Tariff, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    tariff = models.ForeignKey(
+        Tariff, null=True, db_constraint=False, db_index=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
     zone = models.CharField(max_length=60, blank=True)
     currency = models.CharField(max_length=3)
     cycle_start = models.DateField()
@@ -146,11 +155,6 @@ class UsageTotal(models.Model):
         verbose_name = _("usage total")
         verbose_name_plural = _("usage totals")
         constraints = [
-            models.UniqueConstraint(
-                fields=["batch", "product", "kind", "tariff", "zone", "cycle_start", "late"],
-                nulls_distinct=False,
-                name="bss_usagetotal_once",
-            ),
             models.CheckConstraint(
                 condition=Q(billable=True) | Q(line=None, micros=0), name="bss_usagetotal_billable"
             ),
@@ -160,6 +164,7 @@ class UsageTotal(models.Model):
                 fields=["account"], name="bss_usagetotal_unbilled", condition=Q(line=None, billable=True)
             ),
             models.Index(fields=["line"], name="bss_usagetotal_line", condition=Q(line__isnull=False)),
+            BrinIndex(fields=["batch"], name="bss_usagetotal_batch"),
         ]
 
     def __str__(self) -> str:

@@ -71,14 +71,12 @@ def ingest_radius(
 def take_report(
     *, report: Mapping[str, Any], source: UsageSource | str = "radius", at: datetime | None = None
 ) -> AccountingPacket:
-    """Store one accounting report (keys as in `formats.radius`); `age` seconds have passed since what it tells of."""
+    """Store one accounting report (keys as in `formats.radius`); without `at` it tells of this moment."""
     at = at or clock.now()
     origin = source if isinstance(source, UsageSource) else UsageSource.objects.filter(code=source).first()
     if origin is None:
         raise NotFound(_("There is no usage source %(code)s") % {"code": source}, code="usage.source")
-    told = dict(report)
-    age = float(told.pop("age", 0))
-    told.setdefault("at", (at - timedelta(seconds=age)).astimezone(UTC).isoformat().replace("+00:00", "Z"))
+    told = {"at": _text(at), **report}
     return AccountingPacket.objects.create(source=origin, received=at, report=told)
 
 
@@ -115,10 +113,12 @@ def _report(request: Any) -> dict[str, Any] | None:
             values.get(f"Acct-{way}-Gigawords", 0)
         )
 
-    told_at = values.get("Event-Timestamp")
-    now = clock.system_now().timestamp()
-    # Elements run on the clock of the machine: the age of the event is what carries over to business time.
-    age = max(0.0, now - float(told_at)) if told_at else float(values.get("Acct-Delay-Time", 0))
+    stamped = values.get("Event-Timestamp")
+    happened = (
+        datetime.fromtimestamp(int(stamped), UTC)
+        if stamped
+        else clock.system_now() - timedelta(seconds=int(values.get("Acct-Delay-Time", 0)))
+    )
     return {
         "status": status,
         "element": str(element),
@@ -127,5 +127,10 @@ def _report(request: Any) -> dict[str, Any] | None:
         "seconds": int(values.get("Acct-Session-Time", 0)),
         "up": octets("Input"),
         "down": octets("Output"),
-        "age": round(age, 3),
+        # Elements run on the clock of the machine.
+        "at": _text(clock.from_system(happened)),
     }
+
+
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

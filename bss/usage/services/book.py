@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,20 @@ from kernel import bulk
 from kernel.money import to_micros
 
 UTC_US = pl.Datetime("us", "UTC")
+
+
+class Shelf:
+    """Plans read so far: one shelf serves all batches of a file, a new file looks anew."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[UUID, int, int], Plan] = {}
+
+    def plans(self, ids: Collection[UUID], first: date, last: date) -> list[Plan]:
+        """Plans of tariffs in order of their ids, for the years from `first` to `last`."""
+        missing = [tariff for tariff in ids if (tariff, first.year, last.year) not in self._held]
+        for plan in load_plans(missing, first, last) if missing else ():
+            self._held[plan.id, first.year, last.year] = plan
+        return [self._held[tariff, first.year, last.year] for tariff in sorted(ids)]
 
 
 def load_plans(ids: Collection[UUID], first: date, last: date) -> list[Plan]:
@@ -88,7 +103,12 @@ def _hours(calendars: Collection[UUID]) -> tuple[dict[UUID, list[Hours]], dict[U
 
 
 def _closed(country: str, years: range) -> frozenset[date]:
-    return frozenset(holidays.country_holidays(country, years=years)) if country else frozenset()
+    return frozenset().union(*(_holidays(country, year) for year in years)) if country else frozenset()
+
+
+@cache
+def _holidays(country: str, year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays(country, years=year))
 
 
 SUBSCRIBER: dict[str, Any] = {

@@ -17,6 +17,7 @@ from kernel.periods import Period, add_months, enclosing_cycle
 
 # Customers are told when a bucket passes these shares, in percent.
 NOTICE_AT = (80, 100)
+SIBLINGS = 1000  # allowances of one priority that one record may draw on
 
 BUCKET: dict[str, Any] = {
     "bucket": pl.String,
@@ -80,15 +81,18 @@ def _wants(records: pl.DataFrame, offered: pl.DataFrame, zones: pl.DataFrame) ->
         (pl.col("started") >= pl.col("active_from"))
         & (pl.col("active_to").is_null() | (pl.col("started") < pl.col("active_to")))
     )
-    limited = zones["allowance"].unique()
-    fits = zones.with_columns(fits=pl.lit(value=True))
-    rows = rows.join(fits, on=["allowance", "zone_code"], how="left").filter(
-        ~pl.col("allowance").is_in(limited.implode()) | pl.col("fits").fill_null(value=False)
-    )
-    rows = rows.sort("_row", "priority", "allowance").with_columns(
-        place=pl.int_range(pl.len()).over("_row", "priority")
-    )
-    rows = rows.with_columns(level=pl.struct("priority", "place").rank("dense"))
+    if not zones.is_empty():
+        limited = zones["allowance"].unique()
+        fits = zones.with_columns(fits=pl.lit(value=True))
+        rows = rows.join(fits, on=["allowance", "zone_code"], how="left").filter(
+            ~pl.col("allowance").is_in(limited.implode()) | pl.col("fits").fill_null(value=False)
+        )
+    if rows["_row"].n_unique() == len(rows):
+        rows = rows.with_columns(level=pl.col("priority") * SIBLINGS)
+    else:
+        rows = rows.sort("_row", "priority", "allowance").with_columns(
+            level=pl.col("priority") * SIBLINGS + pl.int_range(pl.len()).over("_row", "priority")
+        )
     return _with_period(rows)
 
 

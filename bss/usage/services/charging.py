@@ -16,7 +16,7 @@ from kernel.partitions import ensure
 I64 = pl.Int64
 
 
-def rate(file: UsageFile, result: Sorted) -> pl.DataFrame:
+def rate(result: Sorted, shelf: book.Shelf) -> pl.DataFrame:
     """Rated rows of the mediated records, in order of time; records without a rate are added to the suspense.
 
     Buckets are used up and locked until the transaction ends.
@@ -26,7 +26,7 @@ def rate(file: UsageFile, result: Sorted) -> pl.DataFrame:
         return records
     first, last = cast(date, records["day"].min()), cast(date, records["day"].max())
     tariffs = records["tariff"].drop_nulls().unique()
-    plans = book.load_plans([UUID(value) for value in tariffs.to_list()], first, last)
+    plans = shelf.plans([UUID(value) for value in tariffs.to_list()], first, last)
     tables = rating.Tables(plans, records["account_zone"].unique().to_list(), first, last)
     positions = pl.DataFrame(
         [(str(plan.id), position, plan.currency) for position, plan in enumerate(plans)],

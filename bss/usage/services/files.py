@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -20,13 +20,14 @@ from bss.usage.events import UsageRated
 from bss.usage.formats import formats
 from bss.usage.models import UsageBatch, UsageFile, UsageSource
 from bss.usage.services import charging, frames
+from bss.usage.services.book import Shelf
 from bss.usage.services.mediation import Sorted, sort_lines
 from kernel import clock, events, journal, lifecycle
 from kernel.errors import Invalid, NotFound
 from kernel.jobs import enqueue
 
-# Bytes of one batch: about 150,000 call records, which keeps a worker's memory flat whatever the size of the file.
-BATCH_BYTES = 16 * 1024 * 1024
+# Bytes of one batch: some 60,000 call records. A worker's memory stays flat whatever the size of the file.
+BATCH_BYTES = 6 * 1024 * 1024
 LARGEST = 8 * 1024**3
 PIECE = 1 << 20
 
@@ -67,8 +68,18 @@ def ingest_file(
     if known := UsageFile.objects.filter(source=origin, digest=digest).first():
         return known
     label = name or (content.name if isinstance(content, Path) else f"{origin.code}-{at:%Y%m%dT%H%M%S}")
+    stamped = clock.system_now()
     file = UsageFile(
-        source=origin, name=label[:200], digest=digest, path=path, size=size, expected=expected, received=at
+        source=origin,
+        name=label[:200],
+        digest=digest,
+        path=path,
+        size=size,
+        expected=expected,
+        received=at,
+        shift=clock.from_system(stamped) - stamped
+        if origin.mapping.get("clock") == "system"
+        else timedelta(0),
     )
     with transaction.atomic():
         # Two deliveries of one content at once: the unique key decides, the loser reads the winner's row.
@@ -94,8 +105,9 @@ def process_file(file_id: UUID | str, *, batch_bytes: int = BATCH_BYTES) -> Usag
     file = UsageFile.objects.select_related("source").get(pk=file_id)
     if file.status in {UsageFile.Status.RECEIVED, UsageFile.Status.FAILED}:
         lifecycle.move(file, UsageFile.Status.PROCESSING, error="")
+    shelf = Shelf()
     try:
-        while _next_batch(file, batch_bytes):
+        while _next_batch(file, batch_bytes, shelf):
             pass
     except Exception as error:
         file.refresh_from_db()
@@ -115,7 +127,7 @@ def unfinished(*, older_than: datetime) -> list[UUID]:
     )
 
 
-def _next_batch(file: UsageFile, batch_bytes: int) -> bool:
+def _next_batch(file: UsageFile, batch_bytes: int, shelf: Shelf) -> bool:
     """One batch in one transaction; False when nothing is left. A rival with the same file waits, then goes on."""
     with transaction.atomic():
         locked = UsageFile.objects.locked().select_related("source").get(pk=file.pk)
@@ -125,14 +137,14 @@ def _next_batch(file: UsageFile, batch_bytes: int) -> bool:
             Path(settings.MEDIA_ROOT) / locked.path, locked.offset, locked.lines, batch_bytes
         )
         if end > locked.offset:
-            work(locked, lines, end=end)
+            work(locked, lines, shelf, end=end)
         if end >= locked.size:
             _finish(locked)
             return False
     return True
 
 
-def work(file: UsageFile, lines: pl.DataFrame, *, end: int) -> None:
+def work(file: UsageFile, lines: pl.DataFrame, shelf: Shelf, *, end: int) -> None:
     """Rate and store one run of lines of a locked file and move its counts on."""
     result = sort_lines(file, lines)
     batch = UsageBatch.objects.create(
@@ -142,9 +154,9 @@ def work(file: UsageFile, lines: pl.DataFrame, *, end: int) -> None:
         line_count=len(lines),
         stored=clock.system_now(),
     )
-    rated = charging.rate(file, result)
+    rated = charging.rate(result, shelf)
     charging.store(file, batch, rated)
-    suspended = suspend(file, result)
+    suspended = suspend(file, lines, result)
     UsageBatch.objects.filter(pk=batch.pk).update(rated=len(rated))
     add_counts(file, result, rated, suspended)
     UsageFile.objects.filter(pk=file.pk).update(offset=end, lines=F("lines") + len(lines))
@@ -174,11 +186,11 @@ def add_counts(file: UsageFile, result: Sorted, rated: pl.DataFrame, suspended: 
     )
 
 
-def suspend(file: UsageFile, result: Sorted) -> int:
+def suspend(file: UsageFile, lines: pl.DataFrame, result: Sorted) -> int:
     """COPY what could not be rated into the suspense; returns how many records that are."""
     if not result.suspended:
         return 0
-    rows = pl.concat(result.suspended)
+    rows = result.in_suspense(lines)
     now = clock.system_now()
     frames.copy_frame(
         "bss_usage_suspendedrecord",

@@ -25,7 +25,7 @@ LATE_HOURS = 36
 OLDEST_DAYS = 400
 AHEAD = timedelta(hours=1)  # clocks of elements may run ahead this far
 
-SUSPENDED = ("line", "raw", "identifier", "other", "started", "reason")
+SUSPENDED = ("line", "identifier", "other", "started", "seconds", "volume", "session", "reason")
 
 
 @dataclass
@@ -48,31 +48,36 @@ class Sorted:
     def suspend(self, rows: pl.DataFrame, reason: str | None = None) -> None:
         """Put rows into suspense; without `reason` their column `reason` says why."""
         if not rows.is_empty():
-            rows = rows.with_columns(raw=_self_contained(rows))
             marked = rows if reason is None else rows.with_columns(reason=pl.lit(reason))
             self.suspended.append(marked.select(SUSPENDED))
 
-
-def _self_contained(rows: pl.DataFrame) -> pl.Series:
-    """The text under which a record can be recycled: a session's report with what it adds, once that is known."""
-    if rows["session"].is_null().all():
-        return rows["raw"]
-    told = rows.select("raw", "session", "started", "seconds", "volume").iter_rows()
-    return pl.Series(
-        [as_delta(raw, at, seconds, volume) if session and volume is not None else raw
-         for raw, session, at, seconds, volume in told]
-    )  # fmt: skip
+    def in_suspense(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """The suspended records with their text (`raw`): as it came, or, of a session's report, with what it adds."""
+        rows = pl.concat(self.suspended).join(lines, on="line", how="left", maintain_order="left")
+        if rows["session"].is_null().all():
+            return rows
+        told = rows.select("raw", "session", "started", "seconds", "volume").iter_rows()
+        texts = [
+            as_delta(raw, at, seconds, volume) if session and volume is not None else raw
+            for raw, session, at, seconds, volume in told
+        ]
+        return rows.with_columns(raw=pl.Series(texts, dtype=pl.String))
 
 
 def sort_lines(file: UsageFile, lines: pl.DataFrame) -> Sorted:
     """Read, check, de-duplicate and guide a run of lines (`line`, `raw`) of a file."""
     source = file.source
     frame = formats()[source.format].parse(lines, source.mapping)
+    if file.shift:
+        frame = frame.with_columns(pl.col("started") + pl.lit(file.shift, pl.Duration("us")))
     control = pl.col("skip").eq_missing(CONTROL)
     result = Sorted(frame, count=len(frame.filter(~control)))
     if frame["session"].is_not_null().any():
         frame = _correlated(file, frame, result)
     frame = _readable(frame.filter(~control), result)
+    frame = frame.drop(
+        "raw", "fault", "skip", "session_status", "session_seconds", "session_up", "session_down"
+    )
     frame = _timely(frame, source.mapping, file.received, result)
     frame = _new(frame, source.pk, result)
     result.records = _guided(frame, result)
@@ -145,6 +150,7 @@ def _guided(frame: pl.DataFrame, result: Sorted) -> pl.DataFrame:
         tariff=pl.when(voice).then(pl.col("voice_tariff")).otherwise(pl.col("data_tariff")),
         units=pl.when(voice).then(pl.col("seconds")).otherwise(pl.col("volume")),
     )
+    matched = matched.drop("valid_from", "valid_to", "voice_tariff", "data_tariff", "identifier_kind")
     # Data without a price of its own is what the recurring price pays for; a call without one is a mistake.
     unpriced = voice & pl.col("tariff").is_null()
     result.suspend(matched.filter(unpriced), Reason.NO_TARIFF)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from bss.usage.models import SuspendedRecord, UsageBatch, UsageFile
 from bss.usage.services import charging
+from bss.usage.services.book import Shelf
 from bss.usage.services.mediation import Sorted, sort_lines
 from kernel import clock, lifecycle
 from kernel.errors import Invalid
@@ -103,7 +104,7 @@ def _recycle_file(file_id: UUID, ids: list[UUID], texts: Mapping[UUID, str]) -> 
         line_count=len(rows),
         stored=clock.system_now(),
     )
-    rated = charging.rate(file, result)
+    rated = charging.rate(result, Shelf())
     charging.store(file, batch, rated)
     UsageBatch.objects.filter(pk=batch.pk).update(rated=len(rated))
     again = _stay(file, result)
