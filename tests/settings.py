@@ -5,7 +5,8 @@ import tempfile
 
 os.environ.setdefault("TRUNKLINE_ENV", "test")
 os.environ.setdefault("SECRET_KEY", "test-only-" + "x" * 40)
-os.environ.setdefault("TRUNKLINE_VAR", tempfile.mkdtemp(prefix="trunkline-test-"))
+if "TRUNKLINE_VAR" not in os.environ:
+    os.environ["TRUNKLINE_VAR"] = tempfile.mkdtemp(prefix="trunkline-test-")
 
 from portal.settings import *  # noqa: F403
 
