@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
+from bss.catalog.models import ProductOffering
 from bss.orders.models import (
     Product,
     ProductOrder,
@@ -16,9 +17,11 @@ from bss.orders.models import (
 )
 from kernel import clock
 from kernel.ids import uuid7
+from kernel.models import ApiTask, User
 from kernel.periods import add_months
 from tests.factories.bss_catalog import launch_offering, make_offering, make_price
 from tests.factories.bss_customers import make_account, make_customer, make_site
+from tests.factories.rest import sample
 
 _serial = count(1)
 
@@ -118,3 +121,76 @@ def make_quote(*, items: int = 1, **overrides: Any) -> Quote:
         )
         item.prices.set(offering.prices.all())
     return quote
+
+
+# Samples of the REST resources
+
+
+def _add(offering: ProductOffering, **more: Any) -> dict[str, Any]:
+    return {"id": "1", "action": "add", "productOffering": {"id": str(offering.pk)}, **more}
+
+
+@sample(
+    "622/productOrder",
+    body=lambda: {
+        "billingAccount": {"id": str(make_account().pk)},
+        "productOrderItem": [_add(make_sellable(), quantity=2)],
+        "requestedCompletionDate": "2026-03-01T00:00:00Z",
+    },
+    patch=lambda row: {"description": "Ring twice"},
+)
+def product_orders(count: int) -> list[ProductOrder]:
+    made = [make_order(items=2, external_id=f"PO-{next(_serial)}") for _index in range(count)]
+    for order in made:
+        make_item(order=order, parent=order.items.get(position="1"))
+    return made
+
+
+@sample("622/cancelProductOrder", body=lambda: {"productOrder": {"id": str(make_order().pk)}})
+def cancellations(count: int) -> list[ApiTask]:
+    return [make_task("622", "cancelProductOrder", productOrder=make_order()) for _index in range(count)]
+
+
+@sample("637/product")
+def products(count: int) -> list[Product]:
+    made = [make_product(site=make_site()) for _index in range(count)]
+    for product in made:
+        make_product(account=product.account, parent=product)
+    return made
+
+
+@sample(
+    "648/quote",
+    body=lambda: {
+        "relatedParty": [{"id": str(make_customer().pk), "role": "customer"}],
+        "quoteItem": [_add(make_sellable())],
+    },
+    patch=lambda row: {"state": "approved"},
+)
+def quotes(count: int) -> list[Quote]:
+    return [make_quote(note=f"Quote {index}") for index in range(count)]
+
+
+def make_task(api: str, path: str, **refs: Any) -> ApiTask:
+    """A task of somebody, done."""
+    owner = User.objects.create_user(f"robot-{next(_serial)}")
+    body = {name: {"id": str(row.pk)} for name, row in refs.items()}
+    return ApiTask.objects.create(api=api, path=path, owner=owner, state="done", body=body)
+
+
+@sample(
+    "679/productOfferingQualification",
+    body=lambda: {
+        "place": [{"id": str(make_site().pk), "role": "installation"}],
+        "productOfferingQualificationItem": [{"id": "1", "productOffering": {"id": str(make_sellable().pk)}}],
+    },
+)
+def qualifications(count: int) -> list[ApiTask]:
+    made = []
+    for _index in range(count):
+        task = make_task("679", "productOfferingQualification")
+        task.body = {"productOfferingQualificationItem": [{"id": "1"}]}
+        task.result = {"relatedParty": []}
+        task.save()
+        made.append(task)
+    return made

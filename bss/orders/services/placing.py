@@ -137,13 +137,14 @@ def amend_order(
     order: ProductOrder,
     version: int | None = None,
     requested_date: date | None = None,
+    description: str | None = None,
     add: Sequence[Line] = (),
     change: Sequence[ItemChange] = (),
     remove: Sequence[ProductOrderItem] = (),
     reason: str = "",
     at: datetime | None = None,
 ) -> ProductOrder:
-    """Change an order in flight: its wished date, items that nobody has begun, items more or less.
+    """Change an order in flight: its wished date and description, items that nobody has begun, items more or less.
 
     Removing an item that is being worked on undoes the work, up to its point of no return. Raises Invalid for a change
     of an item that has begun, IllegalMove for an order that is over or past a point of no return, StaleVersion.
@@ -155,7 +156,11 @@ def amend_order(
         if order.state not in {State.ACKNOWLEDGED, State.PENDING, State.HELD, State.IN_PROGRESS}:
             raise Invalid(_("This order can no longer be amended"), code="order.amend.closed")
         lifecycle.change(
-            order, version=version, reason=reason, requested_date=requested_date or order.requested_date
+            order,
+            version=version,
+            reason=reason,
+            requested_date=requested_date or order.requested_date,
+            description=order.description if description is None else description,
         )
         touched = [_amend_item(order, wish) for wish in change]
         if add:
@@ -208,7 +213,7 @@ _UNTOUCHED = {State.ACKNOWLEDGED, State.PENDING, State.HELD}
 
 def _qualified(nodes: Sequence[Node], customer: Customer, at: datetime) -> dict[Node, Qualification]:
     """A holding answer of the network for each new item at a site, asked now where there is none."""
-    if not qualification.can_ask():
+    if not qualification.QUALIFIER.filled:
         return {}
     answers = {}
     refused = []

@@ -13,7 +13,7 @@ from bss.catalog.models import ProductOffering
 from bss.customers.models import Customer, CustomerSite
 from bss.orders.models import Qualification
 from kernel import clock, lifecycle
-from kernel.errors import Invalid
+from kernel.errors import DomainError, Invalid
 from kernel.slots import slot
 
 # Filled by whoever knows the network: (site=, offering=) → Feasibility. It reads, and reserves nothing.
@@ -38,7 +38,7 @@ def qualify(
     """Ask the network about an offer at a site and keep the answer for 30 days.
 
     A bundle is deliverable when every member that cannot be left out is: its answer joins theirs and takes the longest
-    lead time. Raises Invalid for a site of another customer, or when nobody is there to ask.
+    lead time. Raises Invalid for a site of another customer, DomainError (409) when nobody is there to ask.
     """
     if site.customer_id != customer.pk:
         raise Invalid(_("This is a site of another customer"), code="qualification.site")
@@ -70,11 +70,6 @@ def latest(
     return rows.order_by("-at", "-id").first()
 
 
-def can_ask() -> bool:
-    """Whether anybody knows the network."""
-    return bool(QUALIFIER._fillers)
-
-
 def _parts(offering: ProductOffering) -> list[ProductOffering]:
     if not offering.is_bundle:
         return [offering]
@@ -84,7 +79,7 @@ def _parts(offering: ProductOffering) -> list[ProductOffering]:
 def _ask(site: CustomerSite, offering: ProductOffering) -> Feasibility:
     answer = QUALIFIER.one(site=site, offering=offering)
     if answer is None:
-        raise Invalid(_("Nobody can say what the network delivers here"), code="qualification.nobody")
+        raise DomainError(_("Nobody can say what the network delivers here"), code="qualification.nobody")
     if not isinstance(answer, Feasibility):
         raise TypeError(f"a qualifier answers with a Feasibility, not {type(answer).__name__}")
     return answer

@@ -14,7 +14,7 @@ from bss.orders import services
 from bss.orders.events import ProductResumed, ProductSuspended, ProductTerminated
 from bss.orders.models import Product, ProductOrder, Qualification, Quote
 from bss.orders.services import Feasibility, Line
-from kernel.errors import IllegalMove, Invalid
+from kernel.errors import DomainError, IllegalMove, Invalid
 from kernel.models import OutboxEvent
 from tests.bss.orders.test_orders import make_bundle
 from tests.factories.bss_customers import make_account, make_customer, make_site
@@ -70,7 +70,7 @@ def test_nobody_to_ask_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services.QUALIFIER, "_fillers", {})
     site = make_site()
 
-    with pytest.raises(Invalid, match="Nobody can say"):
+    with pytest.raises(DomainError, match="Nobody can say"):
         services.qualify(customer=site.customer, site=site, offering=make_sellable())
     with pytest.raises(Invalid, match="another customer"):
         services.qualify(customer=make_customer(), site=site, offering=make_sellable())
