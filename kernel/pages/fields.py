@@ -154,7 +154,7 @@ class PickField(forms.Field):
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
-        text = str(value).strip()
+        text = str(value).replace("\x00", "").strip()[:200]
         found = list(candidates(self.detail, self.user, self.narrow).filter(exact(self.detail, text))[:2])
         if not found:
             raise ValidationError(_("Nothing visible to you is called %(text)s."), params={"text": text})

@@ -58,7 +58,7 @@ class Group:
 def parse(text: str) -> Query:
     """`olt paris in:alarm is:open` → words, kinds and states."""
     words, kinds, states = [], [], []
-    for part in text[:QUERY_MAX].split():
+    for part in text.replace("\x00", "")[:QUERY_MAX].split():
         operator, _colon, value = part.partition(":")
         if operator.lower() == "in" and value:
             kinds.append(value.lower())
@@ -112,13 +112,17 @@ def suggest(query: Query, user: Any, *, limit: int = SUGGESTED) -> list[Group]:
         group.hits.append(Hit(name, more, url, rank == 0))
     for index, group in groups.items():
         if len(group.hits) >= limit and (listed := pages[index].list) is not None:
-            group.more = f"{reverse(listed.name)}?{urlencode({'view': 'all', 'q': query.text})}" if listed.search else ""
+            group.more = (
+                f"{reverse(listed.name)}?{urlencode({'view': 'all', 'q': query.text})}"
+                if listed.search
+                else ""
+            )
     return sorted(groups.values(), key=lambda group: not any(hit.exact for hit in group.hits))
 
 
 def resolve(text: str, user: Any) -> list[str]:
     """Addresses of visible objects whose identifier is exactly this text (at most two). One query."""
-    query = Query(text.strip())
+    query = Query(text.replace("\x00", "").strip()[:QUERY_MAX])
     pages = pages_for(query, user)
     parts = []
     for index, page in enumerate(pages):

@@ -84,7 +84,7 @@ def pick(request: HttpRequest, detail: str) -> HttpResponse:
         raise Http404
     text = str(next((value for value in request.GET.values() if value), "")).strip()[: search.QUERY_MAX]
     rows = candidates(detail, request.user)
-    if text:
+    if text := text.replace("\x00", ""):
         rows = rows.filter(search.containing(page_, text))
     options = (
         (page_.key_of(row), page_.title_of(row) if page_.title_of(row) != page_.key_of(row) else "")

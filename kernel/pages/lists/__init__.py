@@ -179,7 +179,8 @@ class List:
             sortable=self.sortable,
             columns=[column.name for column in self.columns],
             default_sort=self.default_sort,
-            explicit={name: list(values) for name, values in query.lists()},
+            # PostgreSQL stores no NUL, so none can match; it would only break the query.
+            explicit={n.replace("\x00", ""): [v.replace("\x00", "") for v in vs] for n, vs in query.lists()},
             view=view,
             lock=lock or {},
             path=path,

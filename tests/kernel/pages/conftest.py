@@ -39,19 +39,24 @@ def reader(make_user: Callable[..., User]) -> User:
 def allowed(user: User, *codenames: str) -> User:
     """Give the user's first role some permissions of the kernel, as an app's AppConfig would."""
     group = user.groups.get()
-    group.permissions.add(*Permission.objects.filter(codename__in=codenames, content_type__app_label="kernel"))
+    group.permissions.add(
+        *Permission.objects.filter(codename__in=codenames, content_type__app_label="kernel")
+    )
     return User.objects.get(pk=user.pk)
 
 
 def make_calendar(name: str, **overrides: Any) -> BusinessCalendar:
     """A calendar."""
-    return BusinessCalendar.objects.create(**{"name": name, "time_zone": "Europe/Paris", "country": "FR", **overrides})
+    return BusinessCalendar.objects.create(
+        **{"name": name, "time_zone": "Europe/Paris", "country": "FR", **overrides}
+    )
 
 
 def make_calendars(count: int, prefix: str = "cal", **overrides: Any) -> list[BusinessCalendar]:
     """Calendars named cal-0000, cal-0001, …"""
     found = [
-        BusinessCalendar(**{"name": f"{prefix}-{n:04}", "time_zone": "UTC", "country": "", **overrides}) for n in range(count)
+        BusinessCalendar(**{"name": f"{prefix}-{n:04}", "time_zone": "UTC", "country": "", **overrides})
+        for n in range(count)
     ]
     return BusinessCalendar.objects.bulk_create(found)
 

@@ -35,7 +35,9 @@ class CalendarForm(forms.Form):
     """Edits a calendar."""
 
     name = forms.CharField(max_length=80, help_text="What people call it")
-    time_zone = forms.ChoiceField(choices=[("Europe/Paris", "Paris"), ("Europe/London", "London"), ("UTC", "UTC")])
+    time_zone = forms.ChoiceField(
+        choices=[("Europe/Paris", "Paris"), ("Europe/London", "London"), ("UTC", "UTC")]
+    )
     country = forms.CharField(max_length=2, required=False)
 
 
@@ -129,7 +131,10 @@ JOURNAL = pages.List(
     title="Journal",
     permission="kernel.view_audit",
     rows=lambda user: JournalEntry.objects.all(),
-    columns=[pages.Column("at", "At", kind="time", sort=True), pages.Column("label", "Label", "object_label")],
+    columns=[
+        pages.Column("at", "At", kind="time", sort=True),
+        pages.Column("label", "Label", "object_label"),
+    ],
     filters=[Filter("label", "object_label", "text", "Label")],
     default_sort="-at",
     keyset=True,
@@ -174,7 +179,12 @@ CREATE = pages.FormPage(
     door=save,
 )
 EDIT = pages.FormPage(
-    name="testpages:calendar-edit", title="Edit calendar", form=CalendarForm, permission=CHANGE, detail=CALENDAR, door=save
+    name="testpages:calendar-edit",
+    title="Edit calendar",
+    form=CalendarForm,
+    permission=CHANGE,
+    detail=CALENDAR,
+    door=save,
 )
 EDIT_MODEL = pages.FormPage(
     name="testpages:calendar-model",

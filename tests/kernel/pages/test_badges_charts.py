@@ -33,9 +33,14 @@ def test_a_badge_has_label_colour_icon_and_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{"open": "blue x"}, {"open": "blue x", "closed": "grey x", "third": "grey x"}, {"open": "pink x", "closed": "grey x"},
-               {"open": "blue x", "closed": "grey x fin"}],
-)  # fmt: skip
+    "values",
+    [
+        {"open": "blue x"},
+        {"open": "blue x", "closed": "grey x", "third": "grey x"},
+        {"open": "pink x", "closed": "grey x"},
+        {"open": "blue x", "closed": "grey x fin"},
+    ],
+)
 def test_a_forgotten_or_invented_badge_is_refused(values: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"test\.bad"):
         pages.badges("test.bad", State, **values)
@@ -75,7 +80,9 @@ def test_severity_texts_keep_their_contrast() -> None:
     found = re.findall(r"\.sv\.(\w+)\{background-color:(#\w{6});color:(#\w+)\}", css)
     assert {name for name, _fill, _text in found} == set(badgeset.SEVERITIES)
     for name, fill, text in found:
-        light, dark = sorted((_luminance(fill), _luminance("#ffffff" if text == "#fff" else text)), reverse=True)
+        light, dark = sorted(
+            (_luminance(fill), _luminance("#ffffff" if text == "#fff" else text)), reverse=True
+        )
         assert (light + 0.05) / (dark + 0.05) >= 5.7, name
 
 

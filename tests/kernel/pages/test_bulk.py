@@ -71,7 +71,9 @@ def test_ticked_rows_are_changed_and_each_has_a_result(browser: Client) -> None:
     }
 
 
-def test_everything_that_matches_means_exactly_those_rows_whatever_is_inserted_meanwhile(browser: Client) -> None:
+def test_everything_that_matches_means_exactly_those_rows_whatever_is_inserted_meanwhile(
+    browser: Client,
+) -> None:
     make_calendars(60, country="XX")
     make_calendar("elsewhere", country="YY")
     url = "/cal/?country=XX&per_page=25"
@@ -225,7 +227,9 @@ def test_failed_rows_can_be_tried_again(browser: Client) -> None:
 
 def test_the_result_page_links_rows_and_offers_failures_as_csv(browser: Client) -> None:
     rows = [make_calendar("refused"), make_calendar("good")]
-    job = confirm(browser, "/cal/?q=o", preview(browser, "/cal/?q=o", _ids=[str(row.pk) for row in rows]), country="DE")
+    job = confirm(
+        browser, "/cal/?q=o", preview(browser, "/cal/?q=o", _ids=[str(row.pk) for row in rows]), country="DE"
+    )
     overview = browser.get(f"/jobs/{job.pk}/").content.decode()
     assert f"/jobs/{job.pk}/failures/" in overview
     assert 'href="/cal/?q=o"' in overview

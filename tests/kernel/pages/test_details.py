@@ -140,7 +140,9 @@ def test_a_tab_without_permission_is_neither_shown_nor_answered(reader: User) ->
         assert client.get(f"/cal/Paris/{tab}/").status_code == 404
 
 
-def test_a_card_that_fails_leaves_the_rest_standing(browser: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_card_that_fails_leaves_the_rest_standing(
+    browser: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     make_calendar("Paris")
     page = get(browser, "/cal/Paris/secret/")
     assert b"This part could not be loaded" in page.content
@@ -156,7 +158,9 @@ def test_the_timeline_merges_changes_and_comments_newest_first(browser: Client, 
     with journal.acting(admin):
         lifecycle.change(row, country="DE", reason="moved")
     page = get(browser, "/cal/Paris/").content.decode()
-    order = [page.index(text) for text in ("Business calendar changed", "Looks<br>", "Business calendar created")]
+    order = [
+        page.index(text) for text in ("Business calendar changed", "Looks<br>", "Business calendar created")
+    ]
     assert order == sorted(order)
     assert "&lt;b&gt;odd" in page
     assert "Country: FR → DE<br>moved" in page
@@ -193,7 +197,9 @@ def test_a_value_can_be_restored_as_a_new_change(browser: Client, admin: User) -
     page = get(browser, "/cal/Paris/changes/").content.decode()
     value = re.search(r'name="value" value="(\d+\.country)"', page)
     assert value
-    assert browser.post("/cal/Paris/changes/restore/", {"value": value[1]})["Location"] == "/cal/Paris/changes/"
+    assert (
+        browser.post("/cal/Paris/changes/restore/", {"value": value[1]})["Location"] == "/cal/Paris/changes/"
+    )
     row.refresh_from_db()
     assert (row.country, row.time_zone, row.version) == ("FR", "UTC", 3)
     entry = JournalEntry.objects.latest("seq")

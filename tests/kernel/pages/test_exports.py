@@ -36,7 +36,7 @@ def read_xlsx(content: bytes) -> list[list[str]]:
     sheet = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
     return [
         [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<c.*?(?:/c>|/>)", row)]
-        for row in re.findall(r"<row>(.*?)</row>", sheet, re.S)
+        for row in re.findall(r"<row>(.*?)</row>", sheet, re.DOTALL)
     ]
 
 

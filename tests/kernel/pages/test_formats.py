@@ -37,7 +37,13 @@ def test_money(language: str, amount: str, currency: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0 bit/s"), (999, "999 bit/s"), (1000, "1 kbit/s"), (100_000_000, "100 Mbit/s"), (2_500_000_000, "2.5 Gbit/s")],
+    [
+        (0, "0 bit/s"),
+        (999, "999 bit/s"),
+        (1000, "1 kbit/s"),
+        (100_000_000, "100 Mbit/s"),
+        (2_500_000_000, "2.5 Gbit/s"),
+    ],
 )
 def test_bits_are_decimal(value: int, text: str) -> None:
     assert formats.bits(value) == text
@@ -116,7 +122,11 @@ def test_filters_in_templates() -> None:
         "{% load pages %}{{ a|money:'EUR' }} {{ b|bits }} {% badge 'failed' 'kernel.job' %}{% icon 'bell' %}"
         "{% severity 'major' acked='AL' %}{% sparkline v %}{% barlist rows %}{% gauge 99.5 99.9 %}"
     )
-    html = template.render(Context({"a": Decimal(5), "b": 1000, "v": [1, 2, None, 3], "rows": [("x", 3, "/x/"), ("y", 6)]}))
-    for text in ("€5.00", "1 kbit/s", 'class="bd red"', "#bell", 'class="sv major ack"', 'class="spark"', 'href="/x/"', "target 99.9"):
+    html = template.render(
+        Context({"a": Decimal(5), "b": 1000, "v": [1, 2, None, 3], "rows": [("x", 3, "/x/"), ("y", 6)]})
+    )
+    badges = ("€5.00", "1 kbit/s", 'class="bd red"', "#bell", 'class="sv major ack"')
+    pictures = ('class="spark"', 'href="/x/"', "target 99.9")
+    for text in (*badges, *pictures):
         assert text in html
     assert "style=" not in html

@@ -110,7 +110,7 @@ def test_a_lost_update_opens_the_merge_page_and_nothing_is_lost(browser: Client)
     page = browser.post("/cal/Paris/edit/", {**opened, **yours})
     text = page.content.decode()
     assert page.status_code == 412
-    lines = dict(re.findall(r'<tr[^>]*><th scope="row">(\w+)(.*?)</tr>', text, re.S))
+    lines = dict(re.findall(r'<tr[^>]*><th scope="row">(\w+)(.*?)</tr>', text, re.DOTALL))
     assert [name for name, rest in lines.items() if "both changed" in rest] == ["Country"]
     assert set(lines) == {"Name", "Time", "Country"}
     assert BusinessCalendar.objects.get().country == "DE"

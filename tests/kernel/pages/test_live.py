@@ -84,7 +84,9 @@ def test_a_change_reaches_an_open_page_with_topic_ids_and_version(
     hub.stop()
 
 
-def test_a_stream_resumes_after_the_last_event_it_saw(operator: User, live_server: Any, hub: live.Hub) -> None:
+def test_a_stream_resumes_after_the_last_event_it_saw(
+    operator: User, live_server: Any, hub: live.Hub
+) -> None:
     first = change("seen")
     seen = OutboxEvent.objects.latest("seq").seq
     missed = [change("missed one"), change("missed two")]
@@ -155,7 +157,9 @@ def test_an_older_stream_of_the_same_user_gives_way(operator: User, hub: live.Hu
     assert len(list(live.stream(opened[0], 0, [], lifetime=30))) == 1
 
 
-def test_a_full_process_sends_pages_to_polling(operator: User, hub: live.Hub, settings: Any, make_user: Any) -> None:
+def test_a_full_process_sends_pages_to_polling(
+    operator: User, hub: live.Hub, settings: Any, make_user: Any
+) -> None:
     settings.LIVE_STREAMS_MAX = 1
     hub.open(operator)
     answer = browser_of(make_user("care")).get("/live/")
