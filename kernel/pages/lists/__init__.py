@@ -94,10 +94,12 @@ class List:
         self.sortable = {column.name: column.paths for column in self.columns if column.paths}
         if len({column.name for column in self.columns}) != len(self.columns):
             raise ValueError(f"list {name}: two columns share a name")
-        if unknown := [
-            part for part in default_sort.split(",") if part and part.lstrip("-") not in self.sortable
-        ]:
-            raise ValueError(f"list {name}: default_sort {unknown} is no sortable column")
+        for part in default_sort.replace("-", "").split(","):
+            # A list may begin in an order that no column of it shows.
+            if part and part not in self.sortable:
+                if not has_field(model, part.split("__")[0]):
+                    raise ValueError(f"list {name}: default_sort {part} is neither a sortable column nor a field")
+                self.sortable[part] = (part,)
         registry.LISTS[name] = self
         if section:
             menus.add(menus.MenuItem(section, title, name, self.permission, icon, key, order))
