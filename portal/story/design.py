@@ -19,6 +19,7 @@ from oss.addressing.models import VRF, NumberRange, Prefix, VlanGroup
 from oss.inventory import services as inventory
 from oss.inventory.models import Location, NetworkElement
 from oss.southbound import services as southbound
+from portal.story import use
 from portal.story.teller import Teller
 from service_mgmt.design import services as design
 from service_mgmt.design.models import (
@@ -41,6 +42,8 @@ def tell(story: Teller) -> None:
         specifications()
     with story.as_("billing"):
         _money_rules()
+        use.voice_source()
+        use.radius_source()
     with story.as_("product") as author:
         offer = _offer(story)
         package = design.draft_design(offering=offer, author=author)

@@ -26,6 +26,15 @@ class Lab:
             raise Unreachable("no lab runs here: LAB_STATE names no state file", code="lab.absent")
         return cls(path)
 
+    def listen(self) -> None:
+        """Have the elements report to this installation's listeners."""
+        self.ctl("sinks", "traps", settings.TRAP_LISTEN)
+        self.ctl("sinks", "syslog", settings.SYSLOG_LISTEN)
+        self.ctl("sinks", "radius", settings.RADIUS_LISTEN)
+        drop = settings.USAGE_DROP_DIR / "voice-gateway"
+        drop.mkdir(parents=True, exist_ok=True)
+        self.ctl("sinks", "cdr", str(drop))
+
     def ctl(self, do: str, *args: str) -> Any:
         """One control command; raises Unreachable with the lab's own words when it refuses."""
         control = self.state["control"]

@@ -56,8 +56,9 @@ class Teller:
         self.things: dict[str, Any] = {}
         self.steps: list[Step] = []
         self.step = Step("prologue")
-        # Called after every step: the demo shows its progress with it.
+        # Called after every step, and again and again while waiting: the demo shows its progress with them.
         self.told: Callable[[Step], None] | None = None
+        self.beat: Callable[[], None] | None = None
 
     @contextmanager
     def as_(self, role: str) -> Iterator[User]:
@@ -109,6 +110,8 @@ class Teller:
                 self.pump()
             else:
                 close_old_connections()
+            if self.beat is not None:
+                self.beat()
             if (answer := found()) is not None and answer is not False:
                 return answer
             if time.monotonic() > deadline:

@@ -66,6 +66,12 @@ def tell(story: Teller) -> None:
     story.check("rated, EUR", (totals["micros"] or 0) > 0, f"{(totals['micros'] or 0) / 1_000_000:.2f}")
 
 
+def radius_source() -> UsageSource:
+    """The broadband gateway's accounting."""
+    found = UsageSource.objects.filter(code="radius").first()
+    return found or usage.create_source(code="radius", name="Broadband gateway", format="radius")
+
+
 def voice_source() -> UsageSource:
     """The voice gateway's feed, as docs/lab.md describes its files."""
     found = UsageSource.objects.filter(code="voice-gateway").first()
