@@ -138,3 +138,19 @@ def test_remove_keeps_the_last_state_in_the_journal() -> None:
     pk = row.pk
     lifecycle.remove(row)
     assert JournalEntry.objects.get(verb="job.removed", object_id=pk).before["title"] == "Gone"
+
+
+@pytest.mark.parametrize("count", [3, 120])
+def test_few_and_many_rows_are_journalled_and_told_alike(admin: Any, count: int) -> None:
+    titles = [f'Été "{n}", \\N\n; été' for n in range(count)]
+    with journal.acting(admin, request_id="req-12345678"):
+        made = lifecycle.create_many([Job(kind="test", title=title) for title in titles], reason="a, b")
+    entries = {entry.object_id: entry for entry in JournalEntry.objects.all()}
+    for row, title in zip(made, titles, strict=True):
+        entry = entries[row.pk]
+        assert (entry.after["title"], entry.object_label, entry.reason) == (title, title, "a, b")
+        assert (entry.actor, entry.request_id, entry.correlation_id) == (admin, "req-12345678", None)
+    rows = list(OutboxEvent.objects.order_by("seq"))
+    told = [events.decode(row.name, row.payload) for row in rows]
+    assert told == [events.ObjectCreated("kernel.Job", row.pk) for row in made]
+    assert {(row.attempts, row.dead, row.delivered) for row in rows} == {(0, False, None)}
