@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from kernel.tmf import registry
 from kernel.tmf.api import Api
 from kernel.tmf.fields.base import Field, Schema
+from kernel.tmf.paging import COUNT_ROWS
 from kernel.tmf.query import DEFAULT_LIMIT
 from kernel.tmf.render import answer
 from kernel.tmf.resource import Resource
@@ -260,11 +261,12 @@ def _list(resource: Resource[Any]) -> dict[str, Any]:
         parameters.append(
             _query("cursor", "Keyset paging: empty to begin, then as the next link says", {"type": "string"})
         )
+    parameters.append(_header("Prefer", f"count=exact: X-Total-Count even above {COUNT_ROWS} rows"))
     for name, one in resource.filters.items():
         operators = ", ".join(operator for operator in one.operators if operator not in {"in", "empty"})
         parameters.append(_query(name, f"Filter; operators {operators}", {"type": "string"}))
     headers = {
-        "X-Total-Count": _text("All matching rows, exact; absent when counting takes too long", "integer"),
+        "X-Total-Count": _text("All matching rows, exact; absent when there are very many", "integer"),
         "X-Result-Count": _text("Rows in this body", "integer"),
         "Link": _text("self, first, prev, next, last"),
     }

@@ -14,6 +14,8 @@ from kernel.tmf.query import Query, after_cursor, encode_cursor, ordered
 from kernel.tmf.resource import Projection, Resource
 
 COUNT_MS = 500
+# Counting costs in proportion to the rows, so a large total is counted only for those who ask (Prefer: count=exact).
+COUNT_ROWS = 10_000
 PATTERN_MS = 2000
 TIMED_OUT = "57014"  # query_canceled
 PAGE_PARAMETERS = {"offset", "limit", "cursor"}
@@ -67,29 +69,34 @@ def _total(rows: QuerySet[Any], query: Query, got: int, more: bool) -> int | Non
         return None
     if not more and (got or query.offset == 0):
         return query.offset + got
-    return count(rows)
+    return count(rows, most=None if query.exact else COUNT_ROWS)
 
 
-def count(rows: QuerySet[Any], limit_ms: int = COUNT_MS) -> int | None:
-    """Exact number of rows, or None when counting takes longer than `limit_ms`.
+def count(rows: QuerySet[Any], *, limit_ms: int = COUNT_MS, most: int | None = COUNT_ROWS) -> int | None:
+    """Exact number of rows; None when there are more than `most`, or when counting takes longer than `limit_ms`.
 
     Outside a transaction the limit and the count travel in one message, so that the limit costs no round trip and
     ends with the statement.
     """
+    bounded = rows.order_by() if most is None else rows.order_by()[: most + 1]
     if connection.in_atomic_block:
-        return rows.count()
+        return _within(bounded.count(), most)
     try:
-        sql, params = _count_sql(rows.order_by())
+        sql, params = _count_sql(bounded)
     except EmptyResultSet:
         return 0
     try:
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {int(limit_ms)}; {sql}", params)
-            return int(cursor.fetchone()[0])
+            return _within(int(cursor.fetchone()[0]), most)
     except OperationalError as error:
         if getattr(error.__cause__, "pgcode", "") == TIMED_OUT:
             return None
         raise
+
+
+def _within(found: int, most: int | None) -> int | None:
+    return None if most is not None and found > most else found
 
 
 def _count_sql(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:

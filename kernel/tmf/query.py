@@ -58,6 +58,7 @@ class Query:
     paged: bool = False
     cursor: str | None = None
     patterns: bool = False
+    exact: bool = False
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The rows that fit."""

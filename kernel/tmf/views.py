@@ -141,6 +141,7 @@ class Collection(ResourceEndpoint):
         self.require("view")
         text = request._request.META.get("QUERY_STRING", "")
         asked = query.parse(self.resource, text)
+        asked.exact = "count=exact" in request.headers.get("Prefer", "")
         base = self.base()
         page = paging.page_of(
             self.resource, asked, request.user, base, base + request._request.path.rstrip("/"), text

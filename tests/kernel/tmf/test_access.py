@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import caches
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -280,16 +281,33 @@ def test_the_total_is_exact_or_absent(api: Caller, monkeypatch: Any) -> None:
         cursor.execute("SHOW statement_timeout")
         before = cursor.fetchone()
     slow = shop.Work.objects.extra(where=["pg_sleep(0.05) IS NOT NULL"])
-    assert paging.count(slow, 10) is None
-    assert paging.count(slow, 2000) == 3
+    assert paging.count(slow, limit_ms=10) is None
+    assert paging.count(slow, limit_ms=2000) == 3
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == before
-    monkeypatch.setattr(paging, "count", lambda rows: None)
+    monkeypatch.setattr(paging, "count", lambda rows, **limits: None)
     response = api.get("work?limit=2")
     assert "X-Total-Count" not in response
     assert 'rel="next"' in response["Link"]
     assert 'rel="last"' not in response["Link"]
+
+
+@pytest.mark.parametrize("transaction_open", [True, False])
+@pytest.mark.django_db(transaction=True)
+def test_a_large_total_is_counted_only_on_request(
+    api: Caller, monkeypatch: Any, transaction_open: bool
+) -> None:
+    for n in range(5):
+        make_work(title=str(n))
+    monkeypatch.setattr(paging, "COUNT_ROWS", 4)
+    with transaction.atomic() if transaction_open else nullcontext():
+        plain = api.get("work?limit=2")
+        asked = api.get("work?limit=2", Prefer="count=exact")
+    assert (plain.status_code, "X-Total-Count" in plain) == (206, False)
+    assert asked["X-Total-Count"] == "5"
+    monkeypatch.setattr(paging, "COUNT_ROWS", 5)
+    assert api.get("work?limit=2")["X-Total-Count"] == "5"
 
 
 @pytest.mark.django_db(transaction=True)
