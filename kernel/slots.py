@@ -26,6 +26,11 @@ class Slot:
         self._fillers[f"{function.__module__}.{function.__qualname__}"] = function
         return function
 
+    @property
+    def filled(self) -> bool:
+        """Whether anybody fills it."""
+        return bool(self._fillers)
+
     def call(self, *args: Any, **kwargs: Any) -> list[Any]:
         """Results of every filler, None left out."""
         found = (self._fillers[name](*args, **kwargs) for name in sorted(self._fillers))

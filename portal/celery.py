@@ -17,6 +17,7 @@ app.conf.task_routes = {
     "service_mgmt.provisioning.*": {"queue": "provisioning"},
     "service_mgmt.changes.*": {"queue": "provisioning"},
     "oss.southbound.*": {"queue": "provisioning"},
+    "oss.incidents.run_*": {"queue": "provisioning"},
     "bss.usage.*": {"queue": "rating"},
     "bss.billing.*": {"queue": "billing"},
     "oss.monitoring.*": {"queue": "polling"},
@@ -25,11 +26,25 @@ app.conf.task_routes = {
     "kernel.run_job_billing": {"queue": "billing"},
     "kernel.run_job_polling": {"queue": "polling"},
 }
-app.conf.beat_schedule = {
-    "jobs": {"task": "kernel.sweep_jobs", "schedule": 15.0},
-    "events": {"task": "kernel.sweep_events", "schedule": 30.0},
-    "webhooks": {"task": "kernel.sweep_webhooks", "schedule": 15.0},
-    "idempotency-keys": {"task": "kernel.sweep_idempotency_keys", "schedule": 3600.0},
-    "partitions": {"task": "kernel.ensure_partitions", "schedule": 24 * 3600.0},
+# Task → seconds between its runs. Every one is safe to run twice and cheap when there is nothing to do.
+SCHEDULE = {
+    "kernel.sweep_jobs": 15,
+    "kernel.sweep_events": 30,
+    "kernel.sweep_webhooks": 15,
+    "kernel.sweep_idempotency_keys": 3600,
+    "kernel.ensure_partitions": 24 * 3600,
+    "oss.inventory.expire_reservations": 60,
+    "oss.addressing.expire_reservations": 60,
+    "oss.monitoring.poll_all": settings.POLL_SECONDS,
+    "oss.monitoring.roll_up": 60,
+    "oss.alarms.sweep": 5,
+    "oss.incidents.sweep": 5,
+    "bss.usage.sweep_files": 60,
+    "bss.usage.drain_accounting": 30,
+    "bss.billing.run_dunning": 3600,
+    "bss.care.send_pending": 15,
+    "bss.care.close_silent": 3600,
+    "service_mgmt.provisioning.sweep": 5,
 }
+app.conf.beat_schedule = {name: {"task": name, "schedule": float(seconds)} for name, seconds in SCHEDULE.items()}
 app.autodiscover_tasks()

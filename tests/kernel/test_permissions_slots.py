@@ -58,6 +58,7 @@ def test_four_eyes() -> None:
 def test_slots_are_filled_from_above_in_a_stable_order() -> None:
     place = Slot("test.place")
     assert place.one() is None
+    assert not place.filled
 
     @place.fill
     def second(value: int) -> int:
@@ -70,6 +71,7 @@ def test_slots_are_filled_from_above_in_a_stable_order() -> None:
     place.fill(second)
     assert place.call(1) == [1, 2]
     assert place.call(0) == [1]
+    assert place.filled
     assert slot("test.place") is place
 
 

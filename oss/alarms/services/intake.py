@@ -38,6 +38,14 @@ class Datagram:
     arrived: datetime
 
 
+@dataclass(frozen=True)
+class Ingested:
+    """What became of a batch: the alarms, and the answers that informs wait for."""
+
+    intake: Intake
+    replies: tuple[tuple[bytes, Peer], ...]
+
+
 @dataclass
 class _Message:
     datagram: Datagram
@@ -45,13 +53,14 @@ class _Message:
     at: datetime
     place: Place = field(default_factory=Place)
     refusal: str = ""
+    reply: bytes | None = None
 
 
 def handle_trap(data: bytes, peer: Peer) -> bytes | None:
     """Take one SNMP notification in; returns the answer an inform waits for. What is unreadable raises Invalid."""
-    trap = traps.decode(data)
-    ingest([Datagram(Source.TRAP, data, peer, clock.system_now())])
-    return trap.reply
+    traps.decode(data)
+    replies = ingest([Datagram(Source.TRAP, data, peer, clock.system_now())]).replies
+    return replies[0][0] if replies else None
 
 
 def handle_syslog(data: bytes, peer: Peer) -> None:
@@ -62,7 +71,7 @@ def handle_syslog(data: bytes, peer: Peer) -> None:
 
 
 @transaction.atomic
-def ingest(datagrams: Sequence[Datagram]) -> Intake:
+def ingest(datagrams: Sequence[Datagram]) -> Ingested:
     """Take a batch of messages in: read, find out who and what, raise and clear, record port states, keep the raw text.
 
     Messages nobody can read and notifications with a wrong community are kept as refused; they never spoil the batch.
@@ -75,14 +84,17 @@ def ingest(datagrams: Sequence[Datagram]) -> Intake:
     _port_states(messages)
     for source in {datagram.source for datagram in datagrams}:
         heard(str(source), messages=sum(datagram.source == source for datagram in datagrams))
-    return intake
+    # An inform with a wrong community gets no answer (RFC 3584 §5.2.1 leaves the sender to its time-out).
+    replies = tuple((m.reply, m.datagram.peer) for m in messages if m.reply is not None and not m.refusal)
+    return Ingested(intake, replies)
 
 
 def _read(datagram: Datagram) -> _Message:
+    reply = None
     try:
         if datagram.source == Source.TRAP:
             trap = traps.decode(datagram.data)
-            sign = traps.read(trap)
+            sign, reply = traps.read(trap), trap.reply
             sign = replace(sign, fields={**sign.fields, "community": trap.community})
         else:
             sign = syslog.read(syslog.parse(datagram.data, now=datagram.arrived))
@@ -90,7 +102,7 @@ def _read(datagram: Datagram) -> _Message:
         raw = datagram.data[:500].decode("latin-1").replace("\x00", "")
         sign = Sign(kind="unreadable", text=raw, fields={"error": error.message[:200]})
         return _Message(datagram, sign, clock.from_system(datagram.arrived), refusal=error.code)
-    return _Message(datagram, sign, clock.from_system(event_time(sign.at, datagram.arrived)))
+    return _Message(datagram, sign, clock.from_system(event_time(sign.at, datagram.arrived)), reply=reply)
 
 
 def event_time(stamped: datetime | None, arrived: datetime) -> datetime:
