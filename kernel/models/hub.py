@@ -34,6 +34,8 @@ class HubSubscription(Stamped):
             )
         ]
         permissions = [("manage_webhook", _("Can manage webhooks"))]
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
 
     def __str__(self) -> str:
         return f"{self.api} → {self.callback}"
@@ -74,6 +76,8 @@ class HubDelivery(Stamped):
             ),
             models.Index(fields=["subscription", "-created"], name="kernel_delivery_log"),
         ]
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
 
     def __str__(self) -> str:
         return f"{self.event_type} #{self.sequence}"

@@ -79,6 +79,8 @@ class JournalEntry(models.Model):
             models.Index(fields=["-at"], name="kernel_journal_at"),
         ]
         permissions = [("view_audit", _("Can read the audit"))]
+        verbose_name = _("journal entry")
+        verbose_name_plural = _("journal entries")
 
     def __str__(self) -> str:
         return f"{self.verb} {self.object_label}"

@@ -111,6 +111,8 @@ class Job(Stamped):
             ),
         ]
         permissions = [("cancel_job", _("Can cancel any job"))]
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
 
     def __str__(self) -> str:
         return self.title

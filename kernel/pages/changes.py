@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from kernel.errors import Invalid, NotFound
+from kernel.journal import identity
 from kernel.models import JournalEntry
 from kernel.pages import formats, registry
 from kernel.pages.call import Call
@@ -107,13 +108,14 @@ def title_of(entry: JournalEntry, words: Words) -> str:
         "created": _("%(thing)s created"),
         "changed": _("%(thing)s changed"),
         "removed": _("%(thing)s removed"),
+        "restored": _("%(thing)s: a value restored"),
     }
     if action in known:
         return known[action] % {"thing": thing}
     for field in words.model._meta.concrete_fields:
         if (choices := dict(field.flatchoices or ())) and action in choices and field.attname in entry.after:
-            return f"{thing}: {choices[action]}"
-    return f"{thing}: {action.replace('_', ' ')}"
+            return formats.labelled(thing, choices[action])
+    return formats.labelled(thing, action.replace("_", " "))
 
 
 def differences(entry: JournalEntry, words: Words, *, restorable: bool = False) -> list[Difference]:
@@ -137,7 +139,7 @@ def entries(model: type[models.Model], journal: Sequence[JournalEntry]) -> Itera
 
     words = Words(model, journal)
     for entry in journal:
-        texts = [f"{d.label}: {d.before} → {d.after}" for d in differences(entry, words) if entry.before]
+        texts = [formats.labelled(d.label, f"{d.before} → {d.after}") for d in differences(entry, words) if entry.before]
         if entry.reason:
             texts.append(entry.reason)
         yield Entry(
@@ -147,7 +149,7 @@ def entries(model: type[models.Model], journal: Sequence[JournalEntry]) -> Itera
 
 def of(page: Detail, row: Any, request: HttpRequest) -> dict[str, Any]:
     """The Changes tab: the newest fifty changes (`before=<seq>` for older ones), each with its fields."""
-    rows = JournalEntry.objects.filter(object_id=row.pk).order_by("-seq")
+    rows = JournalEntry.objects.filter(object_id=identity(row)).order_by("-seq")
     before = request.GET.get("before", "")
     if before.isdigit():
         rows = rows.filter(seq__lt=int(before))
@@ -185,7 +187,7 @@ def restore(page: Detail, row: Any, part: str, request: HttpRequest) -> None:
     if part != "restore" or page.restore is None or not _restorable(page, request.user):
         raise Invalid(_("Values of this object cannot be restored here"), code="restore.unavailable")
     seq, _dot, name = request.POST.get("value", "").partition(".")
-    entry = JournalEntry.objects.filter(object_id=row.pk, seq=int(seq) if seq.isdigit() else 0).first()
+    entry = JournalEntry.objects.filter(object_id=identity(row), seq=int(seq) if seq.isdigit() else 0).first()
     words = Words(page.model, [])
     field = words.field(name)
     if entry is None or field is None or name not in entry.before:

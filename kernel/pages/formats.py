@@ -163,6 +163,11 @@ def duration(value: timedelta | None) -> str:
     return sign + (_("%(m)d min") % {"m": minutes} if minutes else _("%(s)d s") % {"s": total})
 
 
+def labelled(label: Any, text: Any) -> str:
+    """“Label: text”, with the space before the colon that French wants."""
+    return _("%(label)s: %(text)s") % {"label": label, "text": text}
+
+
 def capped(count: int, cap: int) -> str:
     """“1,234 rows”; “10,000+ rows” where counting stopped."""
     if count > cap:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from kernel import lifecycle
 from kernel.errors import Invalid
+from kernel.journal import identity
 from kernel.models import Comment, JournalEntry
 from kernel.pages import changes
 
@@ -96,11 +97,11 @@ def _before(text: str) -> datetime | None:
 
 def _all(page: Detail, row: Any, before: datetime | None, kind: str) -> Iterable[Entry]:
     if kind in {"", "change"}:
-        rows = JournalEntry.objects.filter(object_id=row.pk).order_by("-seq")
+        rows = JournalEntry.objects.filter(object_id=identity(row)).order_by("-seq")
         journal = list((rows.filter(at__lt=before) if before else rows)[: PAGE + 1])
         yield from changes.entries(page.model, journal)
     if kind in {"", "comment"}:
-        remarks = Comment.objects.filter(object_id=row.pk).order_by("-created")
+        remarks = Comment.objects.filter(object_id=identity(row)).order_by("-created")
         for remark in (remarks.filter(created__lt=before) if before else remarks)[: PAGE + 1]:
             yield Entry(
                 remark.created,
@@ -121,4 +122,4 @@ def add_comment(row: Any, text: str, user: Any) -> Comment:
         raise Invalid(_("Write something first"), code="comment.empty")
     if len(text) > 10_000:
         raise Invalid(_("A comment has at most 10,000 characters"), code="comment.tooLong")
-    return lifecycle.create(Comment(author=user, author_label=str(user), object_id=row.pk, text=text))
+    return lifecycle.create(Comment(author=user, author_label=str(user), object_id=identity(row), text=text))

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from kernel import jobs
 from kernel.errors import DomainError, Invalid
 from kernel.models import Draft, Job, JobLine
-from kernel.pages import registry
+from kernel.pages import formats, registry
 from kernel.pages.call import Call, Effects, WhyNot
 from kernel.pages.lists import selection
 from kernel.pages.lists.state import State
@@ -169,7 +169,7 @@ def _confirm(page: List, state: State, action: Bulk, request: HttpRequest) -> Ht
     count = len(draft.data["ids"])
     job = jobs.start(
         "kernel.bulk",
-        f"{page.title}: {action.label}",
+        formats.labelled(page.title, action.label),
         owner=request.user,
         total=count,
         page=page.name,
