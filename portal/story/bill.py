@@ -7,7 +7,6 @@ from typing import Any
 
 from bss.billing import services as billing
 from bss.billing.models import DunningCase, Invoice, InvoiceLine
-from bss.orders.models import Product
 from kernel import clock
 from kernel.errors import NotAllowed
 from kernel.periods import anchored_on_or_after, start_of
@@ -62,13 +61,20 @@ def _check_invoice(story: Teller, invoice: Invoice) -> None:
     why = {line.position: billing.why(line=line).steps for line in lines}
     story.check("every line says why", all(why.values()), why[1][0])
     pdf = billing.pdf_of(invoice=invoice)
-    story.check("the document is a PDF in the customer's language", pdf.startswith(b"%PDF"), f"{len(pdf)} bytes, {invoice.language}")
+    story.check(
+        "the document is a PDF in the customer's language",
+        pdf.startswith(b"%PDF"),
+        f"{len(pdf)} bytes, {invoice.language}",
+    )
 
 
 def _pays(story: Teller, invoice: Invoice) -> None:
     with story.as_("billing"):
         payment = billing.receive_payment(
-            account=invoice.account, amount=invoice.gross, reference=f"virement {invoice.number}", external_id=f"bank-{invoice.number}"
+            account=invoice.account,
+            amount=invoice.gross,
+            reference=f"virement {invoice.number}",
+            external_id=f"bank-{invoice.number}",
         )
     story.made("payment", payment)
     invoice.refresh_from_db()
@@ -92,15 +98,27 @@ def _does_not_pay(story: Teller, invoice: Invoice) -> None:
     story.wait("the network to confirm the suspension", lambda: _at(case, "suspended"))
     story.made("suspension order", ServiceOrder.objects.get(origin_kind="dunning.suspend", origin_id=case.pk))
     service = Service.objects.get(product__account=account, kind="cfs")
-    story.check("suspended, shown by the element", service.state == "suspended" and _blocked(service), service.state)
+    story.check(
+        "suspended, shown by the element", service.state == "suspended" and _blocked(service), service.state
+    )
     with story.as_("billing"):
-        payment = billing.receive_payment(account=account, amount=invoice.gross, reference=str(invoice.number))
+        payment = billing.receive_payment(
+            account=account, amount=invoice.gross, reference=str(invoice.number)
+        )
     story.made("late payment", payment)
     story.wait("the reconnection", lambda: _at(case, "closed"))
-    story.made("reconnection order", ServiceOrder.objects.get(origin_kind="dunning.resume", origin_id=case.pk))
+    story.made(
+        "reconnection order", ServiceOrder.objects.get(origin_kind="dunning.resume", origin_id=case.pk)
+    )
     service.refresh_from_db()
-    story.check("connected again, shown by the element", service.state == "active" and not _blocked(service), service.state)
-    product = Product.objects.get(pk=service.product_id)
+    story.check(
+        "connected again, shown by the element",
+        service.state == "active" and not _blocked(service),
+        service.state,
+    )
+    product = service.product
+    assert product is not None
+    product.refresh_from_db()
     story.check("the product is active again", product.status == "active", product.status)
 
 
@@ -112,7 +130,11 @@ def _at(case: DunningCase, status: str) -> bool | None:
 def _blocked(service: Service) -> bool:
     """Whether the access element itself says that the service is suspended (past all drivers: the lab's own view)."""
     names = {one.number for one in inventory.family(service=service)}
-    elements = {element.name for one in inventory.family(service=service) for element in inventory.elements_of(service=one)}
+    elements = {
+        element.name
+        for one in inventory.family(service=service)
+        for element in inventory.elements_of(service=one)
+    }
     for name in elements:
         text: Any = Lab.here().ctl("config", name)
         lines = (text["text"] if isinstance(text, dict) and "text" in text else str(text)).splitlines()
@@ -125,7 +147,11 @@ def _around(lines: list[str], names: set[str]) -> list[str]:
     """Lines of a configuration that belong to the services named."""
     found: list[str] = []
     inside = False
-    units = {line.split(" service-name ")[0] for line in lines if any(f"service-name {name}" in line for name in names)}
+    units = {
+        line.split(" service-name ")[0]
+        for line in lines
+        if any(f"service-name {name}" in line for name in names)
+    }
     for line in lines:
         if line.strip().startswith("service "):
             inside = any(f"service {name} " in line for name in names)

@@ -48,7 +48,11 @@ def tell(story: Teller) -> None:
         offer = _offer(story)
         package = design.draft_design(offering=offer, author=author)
         story.made("design", package)
-        story.check("the network's facts stand beside the price", bool(package.facts["places"]), package.facts["places"])
+        story.check(
+            "the network's facts stand beside the price",
+            bool(package.facts["places"]),
+            package.facts["places"],
+        )
         story.check("price per month, net", (package.monthly_price or 0) > 0, str(package.monthly_price))
         story.check("cost per month", (package.monthly_cost or 0) > 0, str(package.monthly_cost))
         design.submit(design=package)
@@ -84,7 +88,10 @@ def _pools() -> None:
         addressing.create_prefix(vrf=vrf, cidr="100.72.0.0/22", name="customer-gateways")
     if not NumberRange.objects.filter(name="port-armel").exists():
         addressing.create_number_range(
-            name="port-armel", first="+33299000100", last="+33299000199", location=Location.objects.sites().first()
+            name="port-armel",
+            first="+33299000100",
+            last="+33299000199",
+            location=Location.objects.sites().first(),
         )
 
 
@@ -92,12 +99,16 @@ def specifications() -> None:
     """Customer-facing and resource-facing services, what they need, and how products decompose into them."""
     if ServiceSpecification.objects.filter(code="internet").exists():
         return
-    speed = {name: {"type": "integer", "unit": "kbit/s", "required": True} for name in ("down_kbps", "up_kbps")}
+    speed = {
+        name: {"type": "integer", "unit": "kbit/s", "required": True} for name in ("down_kbps", "up_kbps")
+    }
     line = {"channels": {"type": "integer", "default": 2}, "wanted_number": {"type": "string"}}
     internet = _specification("cfs", "internet", "Internet access", "Accès Internet", speed)
     access = _specification("rfs", "access-line", "Access line", "Ligne d'accès", speed)
     voice = _specification("cfs", "voice", "Telephone line", "Ligne téléphonique", line)
-    gateway = _specification("rfs", "voice-line", "Line on the voice gateway", "Ligne sur la passerelle", line)
+    gateway = _specification(
+        "rfs", "voice-line", "Line on the voice gateway", "Ligne sur la passerelle", line
+    )
     _rests_on(internet, access)
     _rests_on(voice, gateway)
     _role(access, "port", "port", element_role="access")
@@ -119,7 +130,9 @@ def specifications() -> None:
         )
 
 
-def _specification(kind: str, code: str, name_en: str, name_fr: str, values: dict[str, Any]) -> ServiceSpecification:
+def _specification(
+    kind: str, code: str, name_en: str, name_fr: str, values: dict[str, Any]
+) -> ServiceSpecification:
     made = lifecycle.create(
         ServiceSpecification(
             kind=kind,
@@ -201,10 +214,20 @@ def _internet() -> ProductOffering:
         sla_class=SLA_CLASS,
     )
     catalog.add_price(
-        offering=offer, code="setup", kind="one_off", amount=Decimal("90.00"), name_en="Installation", name_fr="Installation"
+        offering=offer,
+        code="setup",
+        kind="one_off",
+        amount=Decimal("90.00"),
+        name_en="Installation",
+        name_fr="Installation",
     )
     catalog.add_price(
-        offering=offer, code="monthly", kind="recurring", amount=Decimal("69.00"), name_en="Monthly fee", name_fr="Abonnement"
+        offering=offer,
+        code="monthly",
+        kind="recurring",
+        amount=Decimal("69.00"),
+        name_en="Monthly fee",
+        name_fr="Abonnement",
     )
     return offer
 
@@ -229,7 +252,12 @@ def _voice(story: Teller) -> ProductOffering:
     )
     tariff, included = _tariff()
     catalog.add_price(
-        offering=offer, code="monthly", kind="recurring", amount=Decimal("9.00"), name_en="Line rental", name_fr="Location de ligne"
+        offering=offer,
+        code="monthly",
+        kind="recurring",
+        amount=Decimal("9.00"),
+        name_en="Line rental",
+        name_fr="Location de ligne",
     )
     catalog.add_price(
         offering=offer, code="calls", kind="usage", tariff=tariff, name_en="Calls", name_fr="Appels"
@@ -267,13 +295,22 @@ def _tariff() -> tuple[Any, list[Any]]:
         name_fr="Heures ouvrées",
         country="FR",
         bands={
-            "peak": {"name_en": "Peak", "name_fr": "Heures pleines", "hours": [(d, 8 * 60, 19 * 60) for d in range(5)]},
+            "peak": {
+                "name_en": "Peak",
+                "name_fr": "Heures pleines",
+                "hours": [(d, 8 * 60, 19 * 60) for d in range(5)],
+            },
             "off-peak": {"name_en": "Off-peak", "name_fr": "Heures creuses"},
         },
     )
     bands = {band.code: band for band in calendar.bands.all()}
     tariff = catalog.create_tariff(
-        code="voice-2026", name_en="Voice 2026", name_fr="Voix 2026", service="voice", zone_plan=plan, calendar=calendar
+        code="voice-2026",
+        name_en="Voice 2026",
+        name_fr="Voix 2026",
+        service="voice",
+        zone_plan=plan,
+        calendar=calendar,
     )
     prices = {
         "fr-fixed": ("0.020", "0.010", "0"),

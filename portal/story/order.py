@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from bss.catalog.models import ProductOffering
+from bss.catalog.services.simulation import QuotedLine
 from bss.customers import services as customers
 from bss.orders import services as orders
 from bss.orders.models import ProductOrder
@@ -85,7 +86,9 @@ def tell(story: Teller) -> None:
     ]
     story.things["products"] = products
     story.check("products ordered", len(products) == 4, len(products))
-    story.check("quoted per month, net", True, str(sum((row.amount for row in _recurring(story)), Decimal(0))))
+    story.check(
+        "quoted per month, net", True, str(sum((row.amount for row in _recurring(story)), Decimal(0)))
+    )
 
 
 def _second_customer(story: Teller, offer: ProductOffering) -> ProductOrder:
@@ -96,19 +99,27 @@ def _second_customer(story: Teller, offer: ProductOffering) -> ProductOrder:
         language="en",
         email="office@atlantic-bikes.example",
     )
-    account = customers.open_account(customer=customer, name="Atlantic Bikes", cycle_day=_cycle_day(), payment_days=14)
+    account = customers.open_account(
+        customer=customer, name="Atlantic Bikes", cycle_day=_cycle_day(), payment_days=14
+    )
     place = _place("Kervalan")
     site = customers.add_site(
-        customer=customer, name="Workshop", street="2 quai Sud", postcode="22998", city=place.name, location_code=place.code
+        customer=customer,
+        name="Workshop",
+        street="2 quai Sud",
+        postcode="22998",
+        city=place.name,
+        location_code=place.code,
     )
     story.made("second customer", customer)
     story.things["second account"] = account
     return story.made(
-        "second order", orders.place_order(customer=customer, account=account, items=[Line(offering=offer, site=site)])
+        "second order",
+        orders.place_order(customer=customer, account=account, items=[Line(offering=offer, site=site)]),
     )
 
 
-def _recurring(story: Teller) -> list[object]:
+def _recurring(story: Teller) -> list[QuotedLine]:
     return [line for line in orders.lines_of(story.things["quote"]) if line.price.kind == "recurring"]
 
 

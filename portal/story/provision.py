@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bss.billing.models import Subscription
-from bss.orders.models import Product
+from bss.orders.models import Product, ProductOrder
 from bss.usage.models import UsageIdentifier
 from oss.southbound import services as southbound
 from oss.southbound.models import ElementSession
@@ -28,7 +28,9 @@ def tell(story: Teller) -> None:
     )
     story.made("service order", service_order)
     # Both customers are served by this element: whoever came first met the refusal.
-    fallout = story.wait("the fallout of the refused line", lambda: Fallout.objects.filter(status="open").first())
+    fallout = story.wait(
+        "the fallout of the refused line", lambda: Fallout.objects.filter(status="open").first()
+    )
     order = fallout.step.run.item.order.product_order or order
     story.made("fallout", fallout)
     story.check("the element's own words are kept", "refused" in fallout.detail, fallout.detail[:120])
@@ -40,12 +42,7 @@ def tell(story: Teller) -> None:
         retried = provisioning.bulk_retry(cause=fallout.cause, by=engineer)
         story.check("steps retried after the element was mended", retried == 1, retried)
     for name in ("order", "second order"):
-        one = story.things[name]
-        story.wait(f"{one} to be complete", lambda one=one: _completed(one))
-        story.wait(
-            f"the service order of {one} to be complete",
-            lambda one=one: _completed(ServiceOrder.objects.get(product_order=one)),
-        )
+        _wait_for(story, story.things[name])
     story.check("both orders are complete", True)
     _check_runs(story, service_order)
     _check_products(story)
@@ -62,9 +59,16 @@ def _is_clean(service: Service) -> bool:
     return True
 
 
-def _completed(order: object) -> bool | None:
-    order.refresh_from_db()  # type: ignore[attr-defined]
-    return True if order.state == "completed" else None  # type: ignore[attr-defined]
+def _wait_for(story: Teller, order: ProductOrder) -> None:
+    """Wait until both halves have finished an order."""
+    story.wait(f"{order} to be complete", lambda: _completed(order))
+    service_order = ServiceOrder.objects.get(product_order=order)
+    story.wait(f"{service_order} to be complete", lambda: _completed(service_order))
+
+
+def _completed(order: ProductOrder | ServiceOrder) -> bool | None:
+    order.refresh_from_db()
+    return True if order.state == "completed" else None
 
 
 def _check_runs(story: Teller, service_order: ServiceOrder) -> None:
@@ -72,7 +76,9 @@ def _check_runs(story: Teller, service_order: ServiceOrder) -> None:
     for run in runs.order_by("number"):
         story.made(f"run {run.item.service.name}", run)
         commit = run.steps.get(name="commit")
-        story.check(f"{run} left a diff and a transcript", bool(commit.diff) and commit.session_id is not None)
+        story.check(
+            f"{run} left a diff and a transcript", bool(commit.diff) and commit.session_id is not None
+        )
     sessions = ElementSession.objects.filter(holder__in=Service.objects.filter(kind="cfs").values("pk"))
     elements = set(sessions.values_list("element__name", flat=True))
     story.check("elements configured over SSH", len(elements) >= 2, sorted(elements))
@@ -81,9 +87,17 @@ def _check_runs(story: Teller, service_order: ServiceOrder) -> None:
 
 def _check_products(story: Teller) -> None:
     for product in Product.objects.filter(pk__in=[p.pk for p in story.things["products"]]).order_by("number"):
-        story.made(f"product {product.offering.name_en} {product.site.name if product.site else ''}".strip(), product)
+        story.made(
+            f"product {product.offering.name_en} {product.site.name if product.site else ''}".strip(), product
+        )
         story.check(f"{product} is active", product.status == Product.Status.ACTIVE, product.status)
         identifier = UsageIdentifier.objects.filter(product=product, end=None).first()
         story.check(f"{product}: who pays for usage is known", identifier is not None, str(identifier))
-        charges = story.wait(f"charges of {product}", lambda p=product: list(Subscription.objects.filter(product=p)) or None)
+        charges = _charges(story, product)
         story.check(f"{product}: charges opened", len(charges) >= 1, len(charges))
+
+
+def _charges(story: Teller, product: Product) -> list[Subscription]:
+    return story.wait(
+        f"charges of {product}", lambda: list(Subscription.objects.filter(product=product)) or None
+    )

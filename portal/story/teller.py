@@ -19,6 +19,8 @@ from kernel.pages import url_of
 
 T = TypeVar("T")
 WAIT_SECONDS = 90.0
+# In the order in which they are told (portal.story.run).
+CHAPTERS = ("design", "order", "provision", "use", "break", "bill")
 
 
 class Broken(Exception):
@@ -46,7 +48,12 @@ class Teller:
     """
 
     def __init__(
-        self, people: dict[str, User], *, base_url: str, quiet: bool = False, pump: Callable[[], object] | None = None
+        self,
+        people: dict[str, User],
+        *,
+        base_url: str,
+        quiet: bool = False,
+        pump: Callable[[], object] | None = None,
     ) -> None:
         self.people = people
         # Where no other processes run (tests), `pump` does a round of their work before every look.
@@ -78,7 +85,9 @@ class Teller:
             self.step.error = f"{getattr(error, 'code', 'check')}: {error}"
         self.step.seconds = round(time.monotonic() - started, 2)
         self.steps.append(self.step)
-        self._print(f"  {'ok' if self.step.ok else 'FAILED: ' + self.step.error}  ({self.step.seconds:.1f} s)")
+        self._print(
+            f"  {'ok' if self.step.ok else 'FAILED: ' + self.step.error}  ({self.step.seconds:.1f} s)"
+        )
         if self.told is not None:
             self.told(self.step)
         return self.step.ok
