@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from bss.billing.events import DunningNoticeDue, InvoiceSent, ReconnectionRequested, SuspensionRequested
-from bss.billing.models import DunningCase, Invoice
+from bss.billing.models import DunningCase, DunningStep, Invoice
 from bss.care import services
 from bss.care.models import Notice, NoticeTemplate
 from bss.care.services.texts import TEXTS
@@ -46,9 +46,9 @@ def mail_invoice(event: InvoiceSent) -> None:
 
 def remind_debtor(event: DunningNoticeDue) -> None:
     """A step of dunning is due: its text, or the general reminder where it has none."""
-    if event.template == SUSPENSION:
-        return  # told by the request to suspend itself, which knows the services
     case = _case(event.case_id)
+    if case.policy.steps.filter(position=event.position).exclude(action=DunningStep.Action.NOTICE).exists():
+        return  # told by the request to suspend itself, which knows the services
     known = NoticeTemplate.objects.filter(code=event.template).exists()
     ours = any(text.code == event.template for text in TEXTS)
     services.notify(
@@ -117,7 +117,7 @@ def welcome(event: ProductActivated) -> None:
 
 
 def _case(case_id: UUID) -> DunningCase:
-    return DunningCase.objects.select_related("account").get(pk=case_id)
+    return DunningCase.objects.select_related("account", "policy").get(pk=case_id)
 
 
 def _debt(case: DunningCase, product_ids: Collection[UUID]) -> dict[str, Any]:

@@ -76,8 +76,8 @@ def notify(
 
     Asking again writes nothing again. Without `customer_ids` it goes to those who were told the start of the story.
     `context` holds values for the text (text, lazy translation, datetime, date, Money, or {language: value}); `each`
-    holds text per customer. With `account`, the notice goes to its payer in the account's language. Raises Invalid when
-    the template does not exist or a variable has no value. TMF681 communicationMessage.
+    holds text, or {language: text}, per customer. With `account`, the notice goes to its payer in the account's
+    language. Raises Invalid when the template does not exist or a variable has no value. TMF681 communicationMessage.
     """
     at = at or clock.now()
     texts = templates.of_code(template)
@@ -155,10 +155,7 @@ def _write(
                 {
                     "id": str(pk),
                     "customer_id": str(customer),
-                    "words": {
-                        k: wording.in_words(v, language="en", zone=ZONE)
-                        for k, v in each.get(customer, {}).items()
-                    },
+                    "words": {name: _own_words(value) for name, value in each.get(customer, {}).items()},
                 }
                 for pk, customer in zip(uuid7_block(len(customers)), customers, strict=True)
             ]
@@ -194,6 +191,14 @@ def _write(
         }
         cursor.execute(statements.write(own), params)
         return [(UUID(str(customer)), status, obstacle) for customer, status, obstacle in cursor.fetchall()]
+
+
+def _own_words(value: Any) -> str | dict[str, str]:
+    if isinstance(value, Mapping):
+        return {
+            language: wording.in_words(text, language=language, zone=ZONE) for language, text in value.items()
+        }
+    return wording.in_words(value, language="en", zone=ZONE)
 
 
 def _variant(

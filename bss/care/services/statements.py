@@ -34,7 +34,12 @@ def _filled(column: str, own: Iterable[str]) -> str:
     for name in STANDARD:
         text = f"replace({text}, %(mark_{name})s, reader.{name})"
     for name in own:
-        text = f"replace({text}, %(mark_{name})s, coalesce(reader.words ->> %(name_{name})s, ''))"
+        # Either a text or one text a language.
+        word = (
+            f"coalesce(reader.words -> %(name_{name})s ->> variant.language, reader.words -> %(name_{name})s ->> 'en', "
+            f"reader.words ->> %(name_{name})s, '')"
+        )
+        text = f"replace({text}, %(mark_{name})s, {word})"
     return text
 
 

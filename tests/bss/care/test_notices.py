@@ -164,14 +164,17 @@ def test_a_story_is_told_once_however_often_it_is_asked() -> None:
 
 
 def test_each_customer_reads_of_their_own_services() -> None:
-    people = [make_reachable("en"), make_reachable("en")]
+    people = [make_reachable("en"), make_reachable("en"), make_reachable("fr")]
+    both = {"en": "line C", "fr": "ligne C"}
 
-    outage(people, each={people[0].pk: {"services": "line A"}, people[1].pk: {"services": "line B\ue001"}},
+    outage(people, each={people[0].pk: {"services": "line A"}, people[1].pk: {"services": "line B\ue001"},
+                         people[2].pk: {"services": both}},
            context={"reference": "INC-1", "eta": None, "since": None})  # fmt: skip
 
     bodies = [Notice.objects.get(customer=customer).body for customer in people]
     assert "Concerned: line A\n" in bodies[0]
     assert "Concerned: line B\n" in bodies[1]
+    assert "concerné(s)\u00a0: ligne C\n" in bodies[2]
 
 
 def test_a_value_that_is_missing_is_refused_and_nothing_is_written() -> None:

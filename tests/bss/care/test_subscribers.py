@@ -73,6 +73,7 @@ def test_who_does_not_want_mail_gets_none(delivery: str, kind: str, now: datetim
 
 
 def test_each_step_of_dunning_is_a_reminder_of_its_own(case: DunningCase, now: datetime) -> None:
+    case.policy.steps.create(position=3, days=20, action="suspend", template="suspension")
     steps = [
         DunningNoticeDue(case.pk, case.account_id, template, position, now)
         for position, template in (
