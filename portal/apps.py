@@ -12,3 +12,8 @@ class PortalConfig(AppConfig):
         from portal import celery
 
         celery.app.set_default()
+
+        from kernel.slots import slot
+        from portal.story import progress
+
+        slot("portal.home_banner").fill(progress.banner)

@@ -64,7 +64,8 @@ def table(checkout: Checkout, env: Mapping[str, str], port: int, *, demo: bool =
         Process(
             WEB, [*web, "--threads", "16", "--bind", bind, "--graceful-timeout", "5", "--no-control-socket"]
         ),
-        Process("lab", ["-m", "lab", "--state", env["LAB_STATE"]]),
+        # In the demo the lab lives: traffic by the hour, calls, a small fault now and then.
+        Process("lab", ["-m", "lab", "--state", env["LAB_STATE"], *(["--alive"] if demo else [])]),
         Process("dispatcher", ["manage.py", "dispatch"]),
         celery_worker("worker-fast", "threads", 8, "provisioning,polling,default"),
         celery_worker("worker-bulk", "prefork", 1, "rating,billing"),

@@ -120,7 +120,8 @@ def _mentions(invoice: Invoice) -> list[str]:
     if seller.get("country") == "FR":
         found.append(
             _(
-                "Late payment: penalty at three times the legal interest rate and a flat recovery fee of €40. No discount for early payment."
+                "Late payment: penalty at three times the legal interest rate and a flat recovery fee of €40. "
+                "No discount for early payment."
             )
         )
     if iban := seller.get("iban"):

@@ -207,7 +207,7 @@ def _copy(run: BillRun, drafts: list[_Draft]) -> None:
                     line.period_start,
                     line.period_end,
                     json.dumps(line.derivation),
-                )  # fmt: skip
+                )
             )
             usage.extend((total_id, line_id) for total_id in line.usage_totals)
         totals = document_totals(taxed, currency=account.currency)
@@ -232,7 +232,7 @@ def _copy(run: BillRun, drafts: list[_Draft]) -> None:
                 False,
                 issuer,
                 json.dumps(buyer_of(account)),
-            )  # fmt: skip
+            )
         )
     bulk.copy_rows("bss_billing_invoice", INVOICE_COLUMNS, invoices)
     bulk.copy_rows("bss_billing_invoiceline", LINE_COLUMNS, lines)

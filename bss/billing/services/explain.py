@@ -100,12 +100,9 @@ def _one_off(line: InvoiceLine) -> Explanation:
 def _usage(line: InvoiceLine) -> Explanation:
     d = line.derivation
     totals = list(UsageTotal.objects.filter(line=line.pk).select_related("tariff"))
+    same: dict[str, Any] = {"product_id": line.product_id, "cycle_start": line.period_start}
     records = UsageRecord.objects.filter(
-        product_id=line.product_id,
-        kind=d["kind"],
-        zone=d["zone"],
-        cycle_start=line.period_start,
-        batch__in=[total.batch_id for total in totals],
+        **same, kind=d["kind"], zone=d["zone"], batch__in=[total.batch_id for total in totals]
     ).order_by("started")
     shown = list(records[:RECORDS_SHOWN])
     return Explanation(
