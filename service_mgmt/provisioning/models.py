@@ -15,9 +15,9 @@ from kernel.permissions import OwnedQuerySet
 
 
 class ServiceOrderQuerySet(OwnedQuerySet):
-    """Service orders, seen through the customer of their product order."""
+    """Service orders, seen through their customer."""
 
-    scope_paths: ClassVar[dict[str, str]] = {"customer": "product_order__customer_id"}
+    scope_paths: ClassVar[dict[str, str]] = {"customer": "customer_id"}
 
 
 class ServiceOrder(Stamped):
@@ -61,7 +61,9 @@ class ServiceOrder(Stamped):
 
     number = NumberField("SO")
     # None for orders that no product asked for: dunning, migration of an element.
-    product_order = models.ForeignKey("bss_orders.ProductOrder", null=True, on_delete=models.PROTECT, related_name="+")
+    product_order = models.ForeignKey(
+        "bss_orders.ProductOrder", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     customer = models.ForeignKey("bss_customers.Customer", on_delete=models.PROTECT, related_name="+")
     description = models.CharField(_("description"), max_length=200, blank=True)
     external_id = models.CharField(_("external reference"), max_length=80, blank=True)
@@ -132,7 +134,9 @@ class ServiceOrderItem(Stamped):
         "bss_orders.ProductOrderItem", null=True, on_delete=models.PROTECT, related_name="+"
     )
     workflow = models.SlugField(max_length=60)
-    state = models.CharField(max_length=24, choices=ServiceOrder.State, default=ServiceOrder.State.ACKNOWLEDGED)
+    state = models.CharField(
+        max_length=24, choices=ServiceOrder.State, default=ServiceOrder.State.ACKNOWLEDGED
+    )
     # Items whose work must be done first.
     needs = models.ManyToManyField("self", symmetrical=False, related_name="needed_by", blank=True)
 
@@ -145,7 +149,8 @@ class ServiceOrderItem(Stamped):
                 condition=Q(product_order_item__isnull=False),
             ),
             models.CheckConstraint(
-                condition=Q(action__in=["add", "modify", "delete", "no_change"]), name="provisioning_item_action"
+                condition=Q(action__in=["add", "modify", "delete", "no_change"]),
+                name="provisioning_item_action",
             ),
         ]
         ordering = ["position"]
@@ -196,7 +201,9 @@ class WorkflowRun(Stamped):
                 condition=Q(status__in=["pending", "running", "failed", "compensating"]),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["pending", "running", "failed", "compensating", "completed", "cancelled"]),
+                condition=Q(
+                    status__in=["pending", "running", "failed", "compensating", "completed", "cancelled"]
+                ),
                 name="provisioning_run_status",
             ),
         ]
@@ -259,14 +266,25 @@ class WorkflowStep(Stamped):
             models.UniqueConstraint(fields=["run", "position"], name="provisioning_step_position"),
             models.CheckConstraint(
                 condition=Q(
-                    status__in=["pending", "ready", "running", "failed", "done", "skipped", "undoing", "undone"]
+                    status__in=[
+                        "pending",
+                        "ready",
+                        "running",
+                        "failed",
+                        "done",
+                        "skipped",
+                        "undoing",
+                        "undone",
+                    ]
                 ),
                 name="provisioning_step_status",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["not_before"], name="provisioning_step_due", condition=Q(status__in=["ready", "running", "undoing"])
+                fields=["not_before"],
+                name="provisioning_step_due",
+                condition=Q(status__in=["ready", "running", "undoing"]),
             ),
             models.Index(fields=["cause"], name="provisioning_step_cause", condition=Q(status="failed")),
         ]
@@ -302,8 +320,12 @@ class Fallout(Stamped):
     class Meta:
         verbose_name = _("fallout")
         constraints = [
-            models.UniqueConstraint(fields=["step"], name="provisioning_one_open_fallout", condition=Q(status="open")),
-            models.CheckConstraint(condition=Q(status__in=["open", "resolved"]), name="provisioning_fallout_status"),
+            models.UniqueConstraint(
+                fields=["step"], name="provisioning_one_open_fallout", condition=Q(status="open")
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["open", "resolved"]), name="provisioning_fallout_status"
+            ),
         ]
         indexes = [models.Index(fields=["status", "cause"], name="provisioning_fallout_cause")]
 

@@ -5,105 +5,182 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('service_mgmt_provisioning', '0001_initial'),
-        ('service_mgmt_services', '0001_initial'),
+        ("service_mgmt_provisioning", "0001_initial"),
+        ("service_mgmt_services", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='serviceorderitem',
-            name='service',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='service_mgmt_services.service'),
+            model_name="serviceorderitem",
+            name="service",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="service_mgmt_services.service",
+            ),
         ),
         migrations.AddField(
-            model_name='workflowrun',
-            name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='service_mgmt_provisioning.serviceorderitem'),
+            model_name="workflowrun",
+            name="item",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="runs",
+                to="service_mgmt_provisioning.serviceorderitem",
+            ),
         ),
         migrations.AddField(
-            model_name='workflowstep',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='service_mgmt_provisioning.workflowrun'),
+            model_name="workflowstep",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="steps",
+                to="service_mgmt_provisioning.workflowrun",
+            ),
         ),
         migrations.AddField(
-            model_name='fallout',
-            name='step',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='fallouts', to='service_mgmt_provisioning.workflowstep'),
+            model_name="fallout",
+            name="step",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="fallouts",
+                to="service_mgmt_provisioning.workflowstep",
+            ),
         ),
         migrations.AddIndex(
-            model_name='serviceorder',
-            index=models.Index(fields=['-created'], name='provisioning_order_new'),
+            model_name="serviceorder",
+            index=models.Index(fields=["-created"], name="provisioning_order_new"),
         ),
         migrations.AddIndex(
-            model_name='serviceorder',
-            index=models.Index(fields=['customer', '-created'], name='provisioning_order_cust'),
+            model_name="serviceorder",
+            index=models.Index(fields=["customer", "-created"], name="provisioning_order_cust"),
         ),
         migrations.AddConstraint(
-            model_name='serviceorder',
-            constraint=models.UniqueConstraint(fields=('product_order',), name='provisioning_one_per_product_order'),
+            model_name="serviceorder",
+            constraint=models.UniqueConstraint(
+                fields=("product_order",), name="provisioning_one_per_product_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceorder',
-            constraint=models.UniqueConstraint(condition=models.Q(('origin_id__isnull', False)), fields=('origin_kind', 'origin_id'), name='provisioning_one_per_origin'),
+            model_name="serviceorder",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("origin_id__isnull", False)),
+                fields=("origin_kind", "origin_id"),
+                name="provisioning_one_per_origin",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceorder',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['acknowledged', 'rejected', 'pending', 'held', 'inProgress', 'assessingCancellation', 'pendingCancellation', 'cancelled', 'completed', 'failed', 'partial'])), name='provisioning_order_state'),
+            model_name="serviceorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "acknowledged",
+                            "rejected",
+                            "pending",
+                            "held",
+                            "inProgress",
+                            "assessingCancellation",
+                            "pendingCancellation",
+                            "cancelled",
+                            "completed",
+                            "failed",
+                            "partial",
+                        ],
+                    )
+                ),
+                name="provisioning_order_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceorderitem',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='provisioning_item_position'),
+            model_name="serviceorderitem",
+            constraint=models.UniqueConstraint(
+                fields=("order", "position"), name="provisioning_item_position"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceorderitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('product_order_item__isnull', False)), fields=('product_order_item',), name='provisioning_item_per_product_item'),
+            model_name="serviceorderitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("product_order_item__isnull", False)),
+                fields=("product_order_item",),
+                name="provisioning_item_per_product_item",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceorderitem',
-            constraint=models.CheckConstraint(condition=models.Q(('action__in', ['add', 'modify', 'delete', 'no_change'])), name='provisioning_item_action'),
+            model_name="serviceorderitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("action__in", ["add", "modify", "delete", "no_change"])),
+                name="provisioning_item_action",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workflowrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['pending', 'running', 'failed', 'compensating'])), fields=('item',), name='provisioning_one_open_run'),
+            model_name="workflowrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["pending", "running", "failed", "compensating"])),
+                fields=("item",),
+                name="provisioning_one_open_run",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workflowrun',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'running', 'failed', 'compensating', 'completed', 'cancelled'])), name='provisioning_run_status'),
+            model_name="workflowrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["pending", "running", "failed", "compensating", "completed", "cancelled"])
+                ),
+                name="provisioning_run_status",
+            ),
         ),
         migrations.AddIndex(
-            model_name='workflowstep',
-            index=models.Index(condition=models.Q(('status__in', ['ready', 'running', 'undoing'])), fields=['not_before'], name='provisioning_step_due'),
+            model_name="workflowstep",
+            index=models.Index(
+                condition=models.Q(("status__in", ["ready", "running", "undoing"])),
+                fields=["not_before"],
+                name="provisioning_step_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='workflowstep',
-            index=models.Index(condition=models.Q(('status', 'failed')), fields=['cause'], name='provisioning_step_cause'),
+            model_name="workflowstep",
+            index=models.Index(
+                condition=models.Q(("status", "failed")), fields=["cause"], name="provisioning_step_cause"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workflowstep',
-            constraint=models.UniqueConstraint(fields=('run', 'name'), name='provisioning_step_once'),
+            model_name="workflowstep",
+            constraint=models.UniqueConstraint(fields=("run", "name"), name="provisioning_step_once"),
         ),
         migrations.AddConstraint(
-            model_name='workflowstep',
-            constraint=models.UniqueConstraint(fields=('run', 'position'), name='provisioning_step_position'),
+            model_name="workflowstep",
+            constraint=models.UniqueConstraint(fields=("run", "position"), name="provisioning_step_position"),
         ),
         migrations.AddConstraint(
-            model_name='workflowstep',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'ready', 'running', 'failed', 'done', 'skipped', 'undoing', 'undone'])), name='provisioning_step_status'),
+            model_name="workflowstep",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ["pending", "ready", "running", "failed", "done", "skipped", "undoing", "undone"],
+                    )
+                ),
+                name="provisioning_step_status",
+            ),
         ),
         migrations.AddIndex(
-            model_name='fallout',
-            index=models.Index(fields=['status', 'cause'], name='provisioning_fallout_cause'),
+            model_name="fallout",
+            index=models.Index(fields=["status", "cause"], name="provisioning_fallout_cause"),
         ),
         migrations.AddConstraint(
-            model_name='fallout',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('step',), name='provisioning_one_open_fallout'),
+            model_name="fallout",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "open")), fields=("step",), name="provisioning_one_open_fallout"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fallout',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'resolved'])), name='provisioning_fallout_status'),
+            model_name="fallout",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["open", "resolved"])), name="provisioning_fallout_status"
+            ),
         ),
     ]

@@ -38,7 +38,11 @@ def advance(*, run_id: UUID | str) -> int:
     executed = 0
     run_id = UUID(str(run_id))
     while (step := _claim(run_id)) is not None:
-        _execute(step)
+        try:
+            _execute(step)
+        except StaleState:
+            # Its lease ran out while we worked; whoever has the step now settles it.
+            logger.warning("step %s of run %s was taken over", step.name, run_id)
         executed += 1
     return executed
 
@@ -47,7 +51,9 @@ def _claim(run_id: UUID) -> WorkflowStep | None:
     """The next step that is ready and due, now ours; None when there is none or a rival has it."""
     now = clock.system_now()
     due = (
-        WorkflowStep.objects.filter(run_id=run_id, status=Step.READY, run__status__in=[Run.PENDING, Run.RUNNING])
+        WorkflowStep.objects.filter(
+            run_id=run_id, status=Step.READY, run__status__in=[Run.PENDING, Run.RUNNING]
+        )
         .filter(Q(not_before=None) | Q(not_before__lte=now))
         .select_related("run__item__order")
         .order_by("position")
@@ -147,9 +153,11 @@ def _retry_or_fail(step: WorkflowStep, error: DomainError) -> None:
 
 
 def _fail(step: WorkflowStep, error: Exception) -> None:
-    text = f"{error.code}: {error.message}" if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+    text = text_of(error)
     session_id = error.details.get("session_id") if isinstance(error, DomainError) else None
     with transaction.atomic():
+        # The run may have failed at another step meanwhile, or somebody wants it undone.
+        run = WorkflowRun.objects.select_for_update().get(pk=step.run_id)
         lifecycle.move(
             step,
             Step.FAILED,
@@ -160,9 +168,17 @@ def _fail(step: WorkflowStep, error: Exception) -> None:
             finished=clock.now(),
             lease_until=None,
         )
-        lifecycle.move(step.run, Run.FAILED)
+        if run.status not in {Run.RUNNING, Run.FAILED}:
+            return
         lifecycle.create(Fallout(step=step, cause=step.cause, detail=text, opened=clock.now()))
-        orders.item_held(item=step.run.item, reason=text)
+        if run.status == Run.RUNNING:
+            lifecycle.move(run, Run.FAILED)
+            orders.item_held(item=step.run.item, reason=text)
+
+
+def text_of(error: Exception) -> str:
+    """What a person reads about a failure: its code and message."""
+    return f"{error.code}: {error.message}" if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
 
 
 def signature(error: Exception, step: WorkflowStep) -> str:

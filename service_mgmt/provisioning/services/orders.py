@@ -37,7 +37,9 @@ def plan_order(*, order_id: UUID, at: datetime | None = None) -> ServiceOrder | 
     if existing is not None:
         return existing
     with transaction.atomic():
-        items = order.items.leaves().select_related("product__offering", "site", "order__customer").order_by("pk")
+        items = (
+            order.items.leaves().select_related("product__offering", "site", "order__customer").order_by("pk")
+        )
         planned = [(item, _services(item)) for item in items]
         if not any(services for _item, services in planned):
             return None
@@ -90,7 +92,9 @@ def order_for_products(
     if existing is not None:
         return existing
     moment = clock.now()
-    services = list(Service.objects.filter(product__in=products, kind="cfs").live().select_related("customer"))
+    services = list(
+        Service.objects.filter(product__in=products, kind="cfs").live().select_related("customer")
+    )
     if not services:
         return None
     with transaction.atomic():
@@ -107,7 +111,11 @@ def order_for_products(
         for position, service in enumerate(services, start=1):
             lifecycle.create(
                 ServiceOrderItem(
-                    order=order, position=position, action=Action.MODIFY, service=service, workflow=workflow_name
+                    order=order,
+                    position=position,
+                    action=Action.MODIFY,
+                    service=service,
+                    workflow=workflow_name,
                 )
             )
         _start_ready(order, moment)
@@ -120,7 +128,9 @@ def _promise(order: ServiceOrder, at: datetime) -> None:
     promised = at + timedelta(seconds=seconds, hours=1)
     lifecycle.change(order, promised=promised, verb="promised")
     if order.product_order is not None:
-        bss_orders.promise(order=order.product_order, date=local_date(promised, order.product_order.account.time_zone))
+        bss_orders.promise(
+            order=order.product_order, date=local_date(promised, order.product_order.account.time_zone)
+        )
 
 
 def _start_ready(order: ServiceOrder, at: datetime) -> None:
@@ -193,9 +203,16 @@ def _cancel_item(item: ServiceOrderItem, reason: str) -> None:
 
 
 def _tell_cancelled(item: ServiceOrderItem, reason: str) -> None:
+    """The product order learns of it: cancelled where it asked for that, else it cannot be delivered."""
     wanted = _open_product_item(item)
-    if wanted is not None and wanted.state == ProductOrderItem.State.PENDING_CANCELLATION:
+    if wanted is None:
+        return
+    states = ProductOrderItem.State
+    if wanted.state == states.PENDING_CANCELLATION:
         bss_orders.cancel_item(item=wanted, reason=reason)
+    elif wanted.state in {states.ACKNOWLEDGED, states.PENDING, states.HELD, states.IN_PROGRESS}:
+        bss_orders.item_in_progress(item=wanted)
+        bss_orders.fail_item(item=wanted, reason=reason or _("given up by the network"))
 
 
 def settle(*, order: ServiceOrder) -> ServiceOrder:

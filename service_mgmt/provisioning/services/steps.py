@@ -89,7 +89,8 @@ def _work(step: Context) -> tuple[list[_Work], bool]:
     found = step.found("render")
     elements = NetworkElement.objects.in_bulk([UUID(row["id"]) for row in found["elements"]])
     return [
-        _Work(elements[UUID(row["id"])], [load_intent(intent) for intent in row["intents"]]) for row in found["elements"]
+        _Work(elements[UUID(row["id"])], [load_intent(intent) for intent in row["intents"]])
+        for row in found["elements"]
     ], bool(found["remove"])
 
 
@@ -106,7 +107,10 @@ def _sessions(step: Context, purpose: str) -> Iterator[list[tuple[_Work, Any]]]:
                 one,
                 stack.enter_context(
                     southbound.session(
-                        element=one.element, purpose=purpose, holder=step.service.pk, write=purpose == "commit"
+                        element=one.element,
+                        purpose=purpose,
+                        holder=step.service.pk,
+                        write=purpose == "commit",
                     )
                 ),
             )
@@ -159,7 +163,9 @@ def _commit(step: Context, *, remove: bool) -> Done:
                 _roll_back(session)
             raise
     return Done(
-        {"changed": [one.element.name for one, _s in touched], "confirmed": True}, "\n\n".join(diffs), session_id
+        {"changed": [one.element.name for one, _s in touched], "confirmed": True},
+        "\n\n".join(diffs),
+        session_id,
     )
 
 
@@ -212,7 +218,9 @@ def test_service(step: Context) -> Done:
                 results += [{**result, "element": one.element.name} for result in _tests(session, intent)]
     failed = [f"{row['test']} on {row['element']}: {row['found']}" for row in results if not row["passed"]]
     if failed:
-        raise NotProven(_("The service test failed: %(why)s") % {"why": "; ".join(failed)}, session_id=session_id)
+        raise NotProven(
+            _("The service test failed: %(why)s") % {"why": "; ".join(failed)}, session_id=session_id
+        )
     return Done({"tests": results}, session_id=session_id)
 
 
@@ -224,13 +232,23 @@ def _tests(session: Any, intent: Intent) -> list[dict[str, Any]]:
             address = intent.gateway.split("/")[0]
             reply = session.ping(address)
             rows.append(
-                {"test": f"ping {address}", "passed": reply.received > 0, "found": f"{reply.received}/{reply.sent}"}
+                {
+                    "test": f"ping {address}",
+                    "passed": reply.received > 0,
+                    "found": f"{reply.received}/{reply.sent}",
+                }
             )
         rows.append({"test": "counters", "passed": True, "found": session.counters(intent.port)})
         return rows
     if isinstance(intent, VoiceLine):
         verification = session.verify([intent])
-        return [{"test": f"line {intent.number}", "passed": verification.ok, "found": "; ".join(verification.findings)}]
+        return [
+            {
+                "test": f"line {intent.number}",
+                "passed": verification.ok,
+                "found": "; ".join(verification.findings),
+            }
+        ]
     return []
 
 
@@ -256,7 +274,9 @@ def _prove(step: Context, *, remove: bool) -> Done:
         for intent in one.intents:
             name = getattr(intent, "subscriber", "")
             if name and not southbound.disconnect_session(subscriber=name):
-                raise NotProven(_("%(name)s still has a session on the BNG") % {"name": name}, session_id=session_id)
+                raise NotProven(
+                    _("%(name)s still has a session on the BNG") % {"name": name}, session_id=session_id
+                )
     return Done({"state": states}, session_id=session_id)
 
 
@@ -353,7 +373,9 @@ def finish_suspension(step: Context) -> Done:
     with transaction.atomic():
         inventory.suspend(service=service, reason=step.item.order.description)
         if service.product is not None:
-            bss_orders.suspend_product(product=service.product, at=step.at, reason=step.item.order.description)
+            bss_orders.suspend_product(
+                product=service.product, at=step.at, reason=step.item.order.description
+            )
             events.publish(ServiceBlocked(service.pk, service.product.pk, step.item.order.origin_id, step.at))
     return Done({"state": service.state})
 
@@ -365,7 +387,9 @@ def finish_resumption(step: Context) -> Done:
         inventory.resume(service=service, reason=step.item.order.description)
         if service.product is not None:
             bss_orders.resume_product(product=service.product, at=step.at)
-            events.publish(ServiceRestored(service.pk, service.product.pk, step.item.order.origin_id, step.at))
+            events.publish(
+                ServiceRestored(service.pk, service.product.pk, step.item.order.origin_id, step.at)
+            )
     return Done({"state": service.state})
 
 

@@ -13,9 +13,21 @@ CHANGE_SPEED = register(
         revision=1,
         title=_("Change speed"),
         steps=(
-            Step("prepare", _("Set the new characteristics"), steps.prepare_change, undo=steps.undo_change, seconds=2),
+            Step(
+                "prepare",
+                _("Set the new characteristics"),
+                steps.prepare_change,
+                undo=steps.undo_change,
+                seconds=2,
+            ),
             Step("render", _("Render configuration"), steps.render, no_undo="reads only", seconds=2),
-            Step("validate", _("Validate on the element"), steps.validate, no_undo="candidate is dropped", seconds=5),
+            Step(
+                "validate",
+                _("Validate on the element"),
+                steps.validate,
+                no_undo="candidate is dropped",
+                seconds=5,
+            ),
             Step("commit", _("Commit and confirm"), steps.commit, undo=steps.recommit, seconds=10),
             Step("verify", _("Verify"), steps.verify, no_undo="reads only", seconds=5),
             Step("test", _("Test the service"), steps.test_service, no_undo="reads only", seconds=5),

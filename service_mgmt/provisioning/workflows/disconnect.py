@@ -14,7 +14,13 @@ DISCONNECT = register(
         title=_("Disconnect"),
         steps=(
             Step("render", _("Render removal"), steps.render_removal, no_undo="reads only", seconds=2),
-            Step("validate", _("Validate on the element"), steps.validate, no_undo="candidate is dropped", seconds=5),
+            Step(
+                "validate",
+                _("Validate on the element"),
+                steps.validate,
+                no_undo="candidate is dropped",
+                seconds=5,
+            ),
             Step(
                 "commit",
                 _("Remove from the element"),

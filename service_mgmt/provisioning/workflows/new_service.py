@@ -16,7 +16,9 @@ HOLD = timedelta(days=14)
 def reserve(step: Context) -> Done:
     """Take ports, VLANs, addresses and numbers for the service and what it rests on."""
     rows = inventory.reserve(service=step.service, until=step.at + HOLD)
-    return Done({"resources": [{"role": row.role, "resource": str(row.thing), "id": row.thing.pk} for row in rows]})
+    return Done(
+        {"resources": [{"role": row.role, "resource": str(row.thing), "id": row.thing.pk} for row in rows]}
+    )
 
 
 def unreserve(step: Context) -> Done:
@@ -33,7 +35,13 @@ NEW_SERVICE = register(
         steps=(
             Step("reserve", _("Reserve resources"), reserve, undo=unreserve, seconds=2),
             Step("render", _("Render configuration"), steps.render, no_undo="reads only", seconds=2),
-            Step("validate", _("Validate on the element"), steps.validate, no_undo="candidate is dropped", seconds=5),
+            Step(
+                "validate",
+                _("Validate on the element"),
+                steps.validate,
+                no_undo="candidate is dropped",
+                seconds=5,
+            ),
             Step("commit", _("Commit and confirm"), steps.commit, undo=steps.withdraw, seconds=10),
             Step("verify", _("Verify"), steps.verify, no_undo="reads only", seconds=5),
             Step("test", _("Test the service"), steps.test_service, no_undo="reads only", seconds=5),

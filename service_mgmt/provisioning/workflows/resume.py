@@ -14,11 +14,23 @@ RESUME = register(
         title=_("Reconnect"),
         steps=(
             Step("render", _("Render configuration"), steps.render, no_undo="reads only", seconds=2),
-            Step("validate", _("Validate on the element"), steps.validate, no_undo="candidate is dropped", seconds=5),
+            Step(
+                "validate",
+                _("Validate on the element"),
+                steps.validate,
+                no_undo="candidate is dropped",
+                seconds=5,
+            ),
             Step("commit", _("Lift the block"), steps.commit, undo=steps.block_again, seconds=10),
             Step("verify", _("Verify"), steps.verify, no_undo="reads only", seconds=5),
             Step("test", _("Test the service"), steps.test_service, no_undo="reads only", seconds=5),
-            Step("finish", _("Record the reconnection"), steps.finish_resumption, no_undo="suspend reverses it", seconds=2),
+            Step(
+                "finish",
+                _("Record the reconnection"),
+                steps.finish_resumption,
+                no_undo="suspend reverses it",
+                seconds=2,
+            ),
         ),
     )
 )

@@ -14,10 +14,24 @@ SUSPEND = register(
         title=_("Suspend"),
         steps=(
             Step("render", _("Render blocking"), steps.render_blocked, no_undo="reads only", seconds=2),
-            Step("validate", _("Validate on the element"), steps.validate, no_undo="candidate is dropped", seconds=5),
+            Step(
+                "validate",
+                _("Validate on the element"),
+                steps.validate,
+                no_undo="candidate is dropped",
+                seconds=5,
+            ),
             Step("commit", _("Block on the element"), steps.commit, undo=steps.unblock, seconds=10),
-            Step("prove", _("Prove that nothing passes"), steps.prove_blocked, no_undo="reads only", seconds=5),
-            Step("finish", _("Record the suspension"), steps.finish_suspension, no_undo="resume reverses it", seconds=2),
+            Step(
+                "prove", _("Prove that nothing passes"), steps.prove_blocked, no_undo="reads only", seconds=5
+            ),
+            Step(
+                "finish",
+                _("Record the suspension"),
+                steps.finish_suspension,
+                no_undo="resume reverses it",
+                seconds=2,
+            ),
         ),
     )
 )
