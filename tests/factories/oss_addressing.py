@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from oss.addressing import services
-from oss.addressing.models import VRF, NumberRange, Prefix, VlanGroup
+from oss.addressing.models import VRF, Address, NumberRange, Prefix, VlanGroup
 from tests.factories.oss_inventory import make_device_type, make_element, make_location, make_port
 from tests.factories.rest import sample
 
@@ -65,3 +67,21 @@ def resources(count: int) -> list[Any]:
         span = make_number_range(first=f"+{number}", last=f"+{number}")
         rows.append(span.numbers.get())
     return rows
+
+
+def make_address(**overrides: Any) -> Address:
+    """A reserved address."""
+    values = {"holder": uuid4(), "until": datetime(2030, 1, 1, tzinfo=UTC), **overrides}
+    if "prefix" not in values:
+        values["prefix"] = make_prefix()
+    return services.reserve_address(**values)
+
+
+SAMPLES = {
+    "oss_addressing.Prefix": make_prefix,
+    "oss_addressing.Address": make_address,
+    "oss_addressing.VlanGroup": make_vlan_group,
+    "oss_addressing.Vlan": lambda: make_vlan_group().vlans.get(vid=100),
+    "oss_addressing.NumberRange": make_number_range,
+    "oss_addressing.TelephoneNumber": lambda: make_number_range().numbers.order_by("e164")[0],
+}

@@ -81,3 +81,11 @@ def sites(count: int) -> list[Location]:
         make_location(parent=region, city=f"Town {number}", latitude=str(40 + number), longitude=str(number))
         for number in range(count)
     ]
+
+
+SAMPLES = {
+    "oss_inventory.NetworkElement": make_element,
+    "oss_inventory.Port": make_port,
+    "oss_inventory.Link": make_link,
+    "oss_inventory.Location": make_location,
+}

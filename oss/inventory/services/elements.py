@@ -50,6 +50,10 @@ def create_location(
             code="location.coordinates",
             fields={"longitude": _("Together with the latitude")},
         )
+    if not code or any(char.isspace() or char == "/" for char in code):
+        raise Invalid(
+            _("A code has no spaces and no slashes"), code="location.code", fields={"code": _("Does not fit")}
+        )
     if Location.objects.filter(code=code).exists():
         raise Invalid(
             _("There is a location %(code)s already") % {"code": code},

@@ -14,9 +14,10 @@ from django.core.validators import validate_ipv46_address
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from kernel import clock, events, journal, lifecycle
+from kernel import clock, events, jobs, journal, lifecycle
 from kernel.errors import Invalid
 from kernel.ids import uuid7_block
+from kernel.models import JobLine
 from oss.inventory.models import DeviceType, Location, NetworkElement, PortTemplate
 
 REQUIRED = ("name", "role", "manufacturer", "model", "location")
@@ -109,6 +110,28 @@ def import_elements(*, text: str, dry_run: bool = True) -> ImportReport:
         _apply(wanted, context)
     report.applied = True
     return report
+
+
+@jobs.job("oss_inventory.import_elements")
+def import_job(run: jobs.Run) -> dict[str, Any]:
+    """`import_elements` as a job: applied whole, or every fault as a line of the job's result."""
+    report = import_elements(text=run.params["text"], dry_run=False)
+    run.lines(
+        run.line(
+            JobLine.Outcome.FAILED, f"{error.row}:{error.column}", message=error.message, code=error.code
+        )
+        for error in report.errors
+    )
+    if report.errors:
+        raise Invalid(
+            _("Nothing was imported: %(n)d faults") % {"n": len(report.errors)}, code="import.faults"
+        )
+    run.advance(len(report.plans), total=len(report.plans))
+    return {
+        "created": report.count("create"),
+        "updated": report.count("update"),
+        "kept": report.count("keep"),
+    }
 
 
 def _read(text: str) -> list[tuple[int, dict[str, str]]]:

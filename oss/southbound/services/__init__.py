@@ -1,6 +1,6 @@
 """Doors to the elements: sessions whose every command is kept, SNMP reading, RADIUS disconnection."""
 
-from oss.southbound.services.discovery import Difference, compare
+from oss.southbound.services.discovery import COMPARE, Difference, compare
 from oss.southbound.services.endpoints import create_credential, register_endpoint, register_lab
 from oss.southbound.services.reading import (
     agent_of,
@@ -12,6 +12,7 @@ from oss.southbound.services.reading import (
 from oss.southbound.services.sessions import Session, recover, session
 
 __all__ = [
+    "COMPARE",
     "Difference",
     "Session",
     "agent_of",

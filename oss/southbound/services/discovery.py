@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from kernel import jobs
 from kernel.errors import Invalid
+from kernel.models import JobLine
 from oss.inventory.models import Link, NetworkElement, Port
 from oss.southbound.drivers import snmp
 from oss.southbound.models import ManagementEndpoint
 from oss.southbound.services.reading import snmp_read
+
+COMPARE = "oss_southbound.compare"
 
 
 @dataclass(frozen=True)
@@ -62,3 +67,21 @@ def _neighbours(element: NetworkElement, found: snmp.Facts) -> Iterator[Differen
     for port in sorted(set(planned) | set(heard)):
         if planned.get(port, "") != heard.get(port, ""):
             yield Difference("neighbour", port, planned.get(port, ""), heard.get(port, ""))
+
+
+@jobs.job(COMPARE, queue="polling")
+def compare_job(run: jobs.Run) -> dict[str, Any]:
+    """`compare` as a job: each difference is a line of its result."""
+    element = NetworkElement.objects.get(pk=run.params["element"])
+    found = compare(element=element)
+    run.lines(
+        run.line(
+            JobLine.Outcome.INFO,
+            f"{element} {one.port}".strip(),
+            code=one.kind,
+            message=_("planned: %(planned)s, found: %(found)s")
+            % {"planned": one.planned or "–", "found": one.found or "–"},
+        )
+        for one in found
+    )
+    return {"element": element.name, "differences": len(found)}
