@@ -8,6 +8,7 @@ from typing import Any
 from bss.customers.models import (
     Agreement,
     BillingAccount,
+    Consent,
     ContactMedium,
     Customer,
     CustomerSite,
@@ -150,3 +151,26 @@ def billing_accounts(count: int) -> list[BillingAccount]:
 @sample("666/partyAccount")
 def party_accounts(count: int) -> list[BillingAccount]:
     return billing_accounts(count)
+
+
+def make_whole_customer() -> Customer:
+    """A customer with something of everything its page shows."""
+    account = make_account()
+    customer = account.customer
+    make_contact(party=customer.party)
+    make_site(customer=customer)
+    make_agreement(customer=customer)
+    make_interaction(customer=customer)
+    Consent.objects.create(
+        party=customer.party, purpose=Consent.Purpose.DIRECTORY, granted=True, at=clock.now(), source="shop"
+    )
+    return customer
+
+
+SAMPLES = {
+    "bss_customers.Customer": make_whole_customer,
+    "bss_customers.BillingAccount": make_account,
+    "bss_customers.ContactMedium": make_contact,
+    "bss_customers.CustomerSite": make_site,
+    "bss_customers.Interaction": make_interaction,
+}

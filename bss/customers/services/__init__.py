@@ -41,6 +41,7 @@ from bss.customers.services.sites import (
     reject_agreement,
     sign_agreement,
 )
+from bss.customers.services.validation import phone as normal_phone
 
 __all__ = [
     "ACCOUNT_IN_USE",
@@ -67,6 +68,7 @@ __all__ = [
     "find_duplicates",
     "masked",
     "merge_customers",
+    "normal_phone",
     "open_account",
     "prefer_contact",
     "reach",
