@@ -147,12 +147,16 @@ def _keeping(make: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
     """Produce each piece in the language and zone of the request: the server reads the body after both are gone."""
     language, zone = translation.get_language() or "en", timezone.get_current_timezone()
     pieces = make()
-    while True:
-        with translation.override(language), timezone.override(zone):
-            piece = next(pieces, None)
-        if piece is None:
-            return
-        yield piece
+
+    def produce() -> Iterator[bytes]:
+        while True:
+            with translation.override(language), timezone.override(zone):
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
+
+    return produce()
 
 
 def chunks(kind: str, columns: list[Column], rows: Iterable[Any]) -> Iterator[bytes]:
