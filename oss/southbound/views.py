@@ -22,7 +22,7 @@ COMMANDS_SHOWN = 500
 class Outcome(models.TextChoices):
     """Words for `ok`, which is null while a session lasts."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", _("Under way")
     OK = "ok", _("Succeeded")
     FAILED = "failed", _("Failed")
 

@@ -39,7 +39,7 @@ RANGES = pages.List(
         pages.Column("last", _("Last number"), sort=True),
         pages.Column("kind", _("Kind"), "get_kind_display", sort="kind"),
         pages.Column("location", _("Serves"), link="location", sort="location__code"),
-        pages.Column("taken", _("Taken"), kind="number", sort="taken"),
+        pages.Column("taken", _("Not free"), kind="number", sort="taken"),
         pages.Column("share", _("Utilisation"), lambda row: 100 * row.taken / row.size, kind="percent"),
         pages.Column("quarantine_days", _("Quarantine, days"), kind="number", sort=True, hidden=True),
     ],

@@ -57,7 +57,7 @@ PREFIXES = pages.List(
         pages.Column("role", _("Role"), "get_role_display", sort="role"),
         pages.Column("name", _("Name"), sort=True),
         pages.Column("location", _("Serves"), link="location", sort="location__code"),
-        pages.Column("taken", _("Taken"), kind="number", sort="taken"),
+        pages.Column("taken", _("Not free"), kind="number", sort="taken"),
         pages.Column("share", _("Utilisation"), _share, kind="percent"),
         pages.Column("gateway", _("Gateway"), sort=True, hidden=True),
     ],

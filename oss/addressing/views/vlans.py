@@ -42,7 +42,7 @@ GROUPS = pages.List(
         pages.Column("location", _("Serves"), link="location", sort="location__code"),
         pages.Column("first_vid", _("First VLAN"), kind="number", sort=True),
         pages.Column("last_vid", _("Last VLAN"), kind="number", sort=True),
-        pages.Column("taken", _("Taken"), kind="number", sort="taken"),
+        pages.Column("taken", _("Not free"), kind="number", sort="taken"),
         pages.Column(
             "share",
             _("Utilisation"),

@@ -300,7 +300,7 @@ class Migration(migrations.Migration):
                         ],
                         default="free",
                         max_length=10,
-                        verbose_name="usage",
+                        verbose_name="occupancy",
                     ),
                 ),
                 (

@@ -167,7 +167,7 @@ class Port(Stamped):
     speed_mbps = models.PositiveIntegerField(_("speed, Mbit/s"))
     media = models.CharField(_("media"), max_length=10, choices=Media, default=Media.FIBRE)
     kind = models.CharField(_("serves"), max_length=10, choices=PortKind, default=PortKind.NETWORK)
-    usage = models.CharField(_("usage"), max_length=10, choices=Usage, default=Usage.FREE)
+    usage = models.CharField(_("occupancy"), max_length=10, choices=Usage, default=Usage.FREE)
     holder = models.UUIDField(
         _("holder"), null=True, blank=True, help_text=_("Service or link it is kept for")
     )

@@ -121,7 +121,7 @@ ELEMENTS = pages.List(
     ],
     search=("name", "number", "serial", "device_type__model"),
     default_sort="name",
-    views=[("retired-not", _("Live"), "status=in_service&status=maintenance")],
+    views=[("retired-not", _("In operation"), "status=in_service&status=maintenance")],
     create="oss_inventory:element-create",
     live=True,
     row_class=lambda row: {"maintenance": "warn", "retired": "muted"}.get(row.status, ""),

@@ -46,7 +46,7 @@ PORTS = pages.List(
     columns=[
         pages.Column("name", _("Port"), link=True, sort=("element__name", "if_index", "name")),
         pages.Column("element", _("Device"), link="element", sort="element__name"),
-        pages.Column("usage", _("Usage"), badge=PORT_USAGE, sort=True),
+        pages.Column("usage", _("Occupancy"), badge=PORT_USAGE, sort=True),
         pages.Column("oper_state", _("Operation"), badge=OPER_STATE, sort=True),
         pages.Column("oper_changed", _("Since"), kind="when", sort=True),
         pages.Column("enabled", _("Switched on"), "admin_enabled", kind="bool", sort=True),
@@ -61,7 +61,7 @@ PORTS = pages.List(
     ],
     filters=[
         Filter("element", "element__name", "text", _("Device")),
-        Filter("usage", "usage", "choice", _("Usage"), choices=Port.Usage.choices),
+        Filter("usage", "usage", "choice", _("Occupancy"), choices=Port.Usage.choices),
         Filter("oper_state", "oper_state", "choice", _("Operation"), choices=Port.OperState.choices),
         Filter("kind", "kind", "choice", _("Serves"), choices=PortKind.choices),
         Filter("media", "media", "choice", _("Media"), choices=Media.choices),
