@@ -68,7 +68,7 @@ def samples() -> dict[str, Callable[[], object]]:
     """The samples above and those every factory module declares as `SAMPLES`."""
     found = dict(SAMPLES)
     for module in pkgutil.iter_modules(factories.__path__):
-        if module.name == "registry":
-            continue
-        found |= getattr(importlib.import_module(f"tests.factories.{module.name}"), "SAMPLES", {})
+        # `rest` keeps samples of another kind under the same name.
+        if module.name not in {"registry", "rest"}:
+            found |= getattr(importlib.import_module(f"tests.factories.{module.name}"), "SAMPLES", {})
     return found
