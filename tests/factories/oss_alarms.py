@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -10,6 +11,12 @@ from typing import Any
 from pyasn1.codec.ber import encoder
 from pysnmp.proto.api import v2c
 
+from kernel.models import User
+from kernel.tmf import registry
+from kernel.tmf.fields import Intake
+from kernel.tmf.fields.base import load_all
+from kernel.tmf.fields.references import resolve
+from kernel.tmf.resource import Data
 from oss.alarms import services
 from oss.alarms.models import Alarm, AlarmType, Maintenance, ProbableCause, Severity, Source
 from oss.alarms.services import normalise
@@ -18,6 +25,7 @@ from oss.inventory.models import Link, NetworkElement, Port
 from oss.southbound.models import ManagementEndpoint
 from oss.southbound.services import create_credential, register_endpoint
 from tests.factories.oss_inventory import make_element, make_link
+from tests.factories.rest import sample
 
 _serial = count(1)
 AT = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
@@ -186,3 +194,88 @@ def link_trap(port: Port, *, up: bool = False, **options: Any) -> bytes:
         ],
         **options,
     )
+
+
+def rest_alarms(count: int) -> list[Alarm]:
+    """Alarms that differ, one of them with a root, a comment and an acknowledgement missing."""
+    network = make_network()
+    objects: list[dict[str, Any]] = [
+        {"element_id": network.leaf.pk},
+        {"port_id": network.spur.port_a_id, "element_id": network.core2.pk, "link_id": network.spur.pk},
+        {"external_id": "E-1", "system": "optical"},
+    ]
+    made = [
+        make_alarm(
+            **objects[index % 3], at=AT + timedelta(minutes=index), severity=list(Severity.values)[index % 4],
+            specific_problem=f"Trouble {index}", details={"text": f"in words {index}"},
+        )
+        for index in range(count)
+    ]  # fmt: skip
+    if count > 1:
+        services.group(root=made[0], alarms=made[1:2])
+        services.comment(alarm=made[0], text="Crew sent", author="nora", system="dispatch")
+    return made
+
+
+def _pattern(alarm: Alarm) -> list[dict[str, Any]]:
+    return [{"id": str(alarm.pk)}]
+
+
+def _task(name: str, body: Callable[[], dict[str, Any]]) -> None:
+    """The sample of a task: made over REST's own door, because a task has no other."""
+
+    @sample(f"642/{name}", body=body)
+    def tasks(count: int) -> list[Any]:
+        resource = registry.find(f"642/{name}")
+        user = User.objects.filter(groups__name="admin").first()
+        return [resource.create(_loaded(resource, body()), user) for _ in range(count)]  # type: ignore[union-attr]
+
+
+def _loaded(resource: Any, raw: dict[str, Any]) -> Data:
+    intake, values = Intake(), {}
+    load_all([each.field for each in resource.attributes if hasattr(each, "field")], raw, values, intake)
+    intake.check()
+    resolve(intake, User.objects.filter(groups__name="admin").first())
+    return Data(values, raw)
+
+
+sample(
+    "642/alarm",
+    body=lambda: {
+        "sourceSystemId": "optical-ems",
+        "externalAlarmId": f"OA-{next(_serial)}",
+        "alarmedObject": {"id": "amplifier 7"},
+        "alarmType": "equipmentAlarm",
+        "probableCause": "equipmentMalfunction",
+        "perceivedSeverity": "major",
+        "state": "raised",
+        "alarmRaisedTime": "2026-01-15T09:00:00Z",
+        "specificProblem": "Pump laser weak",
+    },
+    patch=lambda row: {"specificProblem": "Pump laser weak, in other words"},
+)(rest_alarms)
+_task(
+    "ackAlarms", lambda: {"ackSystemId": "noc", "ackUserId": "nora", "alarmPattern": _pattern(make_alarm())}
+)
+_task(
+    "unAckAlarms", lambda: {"ackSystemId": "noc", "ackUserId": "nora", "alarmPattern": _pattern(make_alarm())}
+)
+_task(
+    "clearAlarms",
+    lambda: {
+        "clearSystemId": "noc", "clearUserId": "nora", "alarmClearedTime": "2026-01-15T11:00:00Z",
+        "alarmPattern": _pattern(make_alarm()),
+    },
+)  # fmt: skip
+_task(
+    "commentAlarms",
+    lambda: {"comment": {"comment": "Seen", "userId": "nora"}, "alarmPattern": _pattern(make_alarm())},
+)
+for _name in ("groupAlarms", "unGroupAlarms"):
+    _task(
+        _name,
+        lambda: {
+            "sourceSystemId": "noc", "alarmChangedTime": "2026-01-15T11:00:00Z",
+            "parentAlarm": {"id": str(make_alarm().pk)}, "correlatedAlarm": [{"id": str(make_alarm().pk)}],
+        },
+    )  # fmt: skip

@@ -29,6 +29,7 @@ class Severity(models.TextChoices):
     CLEARED = "cleared", _("Cleared")
 
 
+OWN_SYSTEM = "trunkline"
 RANK = {severity: rank for rank, severity in enumerate(Severity.values)}
 
 
@@ -153,6 +154,8 @@ class Alarm(Stamped):
     number = NumberField("ALM")
     key = models.CharField(_("key"), max_length=200)
     source = models.CharField(_("source"), max_length=12, choices=Source)
+    system = models.CharField(_("source system"), max_length=80, default=OWN_SYSTEM)
+    external_id = models.CharField(_("its identifier there"), max_length=120, blank=True)
     sources = ArrayField(models.CharField(max_length=12), default=list, verbose_name=_("reported by"))
     alarm_type = models.CharField(_("type"), max_length=24, choices=AlarmType)
     probable_cause = models.CharField(_("probable cause"), max_length=40, choices=ProbableCause)

@@ -19,6 +19,7 @@ from oss.alarms.services.operators import (
     ungroup,
 )
 from oss.alarms.services.picture import SETTLE
+from oss.alarms.services.reported import report, revise
 from oss.alarms.services.state import Intake, clear, clear_many, raise_alarm, raise_many
 from oss.alarms.services.sweep import Swept, sweep
 
@@ -46,6 +47,8 @@ __all__ = [
     "preview_maintenance",
     "raise_alarm",
     "raise_many",
+    "report",
+    "revise",
     "sweep",
     "unacknowledge",
     "ungroup",

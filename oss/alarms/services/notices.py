@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from oss.alarms.models import AlarmType, ProbableCause, Severity
+from oss.alarms.models.alarm import OWN_SYSTEM
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Notice:
     expires: datetime | None = None
     proposed_repair: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
+    system: str = OWN_SYSTEM
+    external_id: str = ""
     kind: str = ""
     text: str = ""
     peer: str = ""

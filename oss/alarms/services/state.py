@@ -241,6 +241,8 @@ def _row(run: _Run, pk: UUID) -> dict[str, Any]:
         "severity": word.severity,
         "rank": RANK[word.severity],
         "guessed": word.guessed,
+        "system": first.system[:80],
+        "external_id": first.external_id[:120],
         "alarm_type": last.alarm_type,
         "probable_cause": last.probable_cause,
         "specific_problem": first.specific_problem[:300],

@@ -15,7 +15,8 @@ notice AS (
         id uuid, key text, first timestamptz, last timestamptz, count int, source text, sources text[],
         severity text, rank int, alarm_type text, probable_cause text, specific_problem text, element_id uuid,
         port_id uuid, link_id uuid, location_id uuid, service_affecting boolean, expires timestamptz,
-        proposed_repair text, details jsonb, text text, forced boolean, guessed boolean)
+        proposed_repair text, details jsonb, text text, forced boolean, guessed boolean, system text,
+        external_id text)
 )
 """
 
@@ -109,11 +110,13 @@ RAISE = (
       AND (early.at IS NULL OR notice.last > early.at)
 ), opened AS (
     INSERT INTO oss_alarms_alarm AS alarm (
-        id, key, source, sources, alarm_type, probable_cause, perceived_severity, raised_severity, specific_problem,
+        id, key, source, sources, system, external_id, alarm_type, probable_cause, perceived_severity, raised_severity,
+        specific_problem,
         element_id, port_id, link_id, location_id, state, raised, last_raised, changed, arrived, expires, count,
         cleared_by, clear_evidence, flaps, flapping, ack_state, ack_note, service_affecting, planned_outage, because,
         proposed_repair, details, created, updated, version)
-    SELECT id, key, source, sources, alarm_type, probable_cause, severity, severity, specific_problem,
+    SELECT id, key, source, sources, system, external_id, alarm_type, probable_cause, severity, severity,
+           specific_problem,
            element_id, port_id, link_id, location_id, 'raised', began, last, last, %(now)s, expires, count,
            '', '', flaps, flaps >= %(flap_limit)s, 'unacknowledged', '', service_affecting, planned, '{}',
            proposed_repair, details, now(), now(), 1
