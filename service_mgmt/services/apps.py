@@ -26,3 +26,4 @@ class ServicesConfig(AppConfig):
 
         slot("bss_orders.qualifier").fill(services.feasibility)
         slot("service_mgmt_design.network_facts").fill(services.network_facts)
+        services.revenue_slot.fill(services.monthly_revenue)

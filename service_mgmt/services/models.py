@@ -55,10 +55,14 @@ class Service(Stamped):
 
     number = NumberField("SRV")
     kind = models.CharField(max_length=3, choices=ServiceSpecification.Kind)
-    specification = models.ForeignKey(ServiceSpecification, on_delete=models.PROTECT, related_name="instances")
+    specification = models.ForeignKey(
+        ServiceSpecification, on_delete=models.PROTECT, related_name="instances"
+    )
     customer = models.ForeignKey("bss_customers.Customer", on_delete=models.PROTECT, related_name="+")
     product = models.ForeignKey("bss_orders.Product", null=True, on_delete=models.PROTECT, related_name="+")
-    site = models.ForeignKey("bss_customers.CustomerSite", null=True, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(
+        "bss_customers.CustomerSite", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     name = models.CharField(_("name"), max_length=160)
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.FEASIBILITY_CHECKED)
     characteristics = models.JSONField(default=dict, blank=True)
@@ -86,7 +90,8 @@ class Service(Stamped):
                 name="services_service_state",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["active", "suspended"]) | Q(started__isnull=False), name="services_active_started"
+                condition=~Q(state__in=["active", "suspended"]) | Q(started__isnull=False),
+                name="services_active_started",
             ),
             models.CheckConstraint(
                 condition=~Q(state="terminated") | Q(ended__isnull=False), name="services_terminated_ended"
@@ -119,7 +124,9 @@ class ServiceLink(Stamped):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["service", "supporting"], name="services_link_once"),
-            models.CheckConstraint(condition=~Q(service=models.F("supporting")), name="services_link_not_itself"),
+            models.CheckConstraint(
+                condition=~Q(service=models.F("supporting")), name="services_link_not_itself"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,9 +134,7 @@ class ServiceLink(Stamped):
 
 
 KINDS = ("element", "port", "link", "vlan", "address", "number")
-EXACTLY_ONE = reduce(
-    or_, (Q(**{f"{other}__isnull": other != kind for other in KINDS}) for kind in KINDS)
-)
+EXACTLY_ONE = reduce(or_, (Q(**{f"{other}__isnull": other != kind for other in KINDS}) for kind in KINDS))
 
 
 class ServiceResource(Stamped):
@@ -139,12 +144,18 @@ class ServiceResource(Stamped):
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="resources")
     role = models.SlugField(max_length=40)
-    element = models.ForeignKey("oss_inventory.NetworkElement", null=True, on_delete=models.PROTECT, related_name="+")
+    element = models.ForeignKey(
+        "oss_inventory.NetworkElement", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     port = models.ForeignKey("oss_inventory.Port", null=True, on_delete=models.PROTECT, related_name="+")
     link = models.ForeignKey("oss_inventory.Link", null=True, on_delete=models.PROTECT, related_name="+")
     vlan = models.ForeignKey("oss_addressing.Vlan", null=True, on_delete=models.PROTECT, related_name="+")
-    address = models.ForeignKey("oss_addressing.Address", null=True, on_delete=models.PROTECT, related_name="+")
-    number = models.ForeignKey("oss_addressing.TelephoneNumber", null=True, on_delete=models.PROTECT, related_name="+")
+    address = models.ForeignKey(
+        "oss_addressing.Address", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    number = models.ForeignKey(
+        "oss_addressing.TelephoneNumber", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     released = models.DateTimeField(null=True)
 
     class Meta:

@@ -1,7 +1,7 @@
 """Doors of the service inventory. Impact questions are asked of `services.impact`."""
 
 from service_mgmt.services.services.feasibility import feasibility, network_facts
-from service_mgmt.services.services.impact import impact_of
+from service_mgmt.services.services.impact import impact_of, revenue_slot
 from service_mgmt.services.services.instances import (
     activate,
     change_characteristics,
@@ -13,6 +13,7 @@ from service_mgmt.services.services.instances import (
 )
 from service_mgmt.services.services.intents import elements_of, intents_of, subscriber_name
 from service_mgmt.services.services.reservations import commit, give_back, give_back_all, reserve
+from service_mgmt.services.services.revenue import monthly_revenue
 
 __all__ = [
     "activate",
@@ -26,9 +27,11 @@ __all__ = [
     "give_back_all",
     "impact_of",
     "intents_of",
+    "monthly_revenue",
     "network_facts",
     "reserve",
     "resume",
+    "revenue_slot",
     "subscriber_name",
     "suspend",
     "terminate",

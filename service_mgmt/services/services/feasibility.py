@@ -94,7 +94,11 @@ def _judge_access(node: Node, location: Location | None, verdict: _Verdict) -> N
         _("%(count)d free ports of %(speed)d Mbit/s or more at %(place)s")
         % {"count": count, "speed": speed, "place": location.name}
     )
-    verdict.resources["port"] = {"location": location.code, "free": count, "elements": sorted(map(str, reachable))}
+    verdict.resources["port"] = {
+        "location": location.code,
+        "free": count,
+        "elements": sorted(map(str, reachable)),
+    }
 
 
 def network_facts(offerings: Iterable[ProductOffering]) -> Facts:
@@ -119,7 +123,9 @@ def _gather(node: Node, facts: Facts) -> None:
     if not down or not profiles:
         return
     speed = -(-max(int(down), int(up or 0)) // 1000)
-    facts.technologies += list(profiles.filter(down_kbps=down, up_kbps=up or 0).values_list("technology", flat=True))
+    facts.technologies += list(
+        profiles.filter(down_kbps=down, up_kbps=up or 0).values_list("technology", flat=True)
+    )
     cheapest = profiles.filter(down_kbps=down, up_kbps=up or 0).order_by("monthly_cost").first()
     facts.monthly_cost += cheapest.monthly_cost if cheapest is not None else Decimal(0)
     for location in Location.objects.sites().order_by("code"):

@@ -58,7 +58,9 @@ class Impact:
     @property
     def customers(self) -> set[UUID]:
         """Customers with at least one lost or degraded customer-facing service."""
-        return {row.customer_id for row in self.services if row.kind == "cfs" and row.effect is not Effect.AT_RISK}
+        return {
+            row.customer_id for row in self.services if row.kind == "cfs" and row.effect is not Effect.AT_RISK
+        }
 
 
 # Filled by whoever knows prices: product ids → monthly revenue in one currency.
@@ -85,8 +87,12 @@ def impact_of(
     for row in _at_risk(graph, gone, links):
         state.setdefault(row.service_id, row)
     _climb(state)
-    ranked = tuple(sorted(state.values(), key=lambda row: (_ORDER[row.effect], row.kind, str(row.service_id))))
-    lost = [row.product_id for row in ranked if row.effect is Effect.LOST and row.kind == "cfs" and row.product_id]
+    ranked = tuple(
+        sorted(state.values(), key=lambda row: (_ORDER[row.effect], row.kind, str(row.service_id)))
+    )
+    lost = [
+        row.product_id for row in ranked if row.effect is Effect.LOST and row.kind == "cfs" and row.product_id
+    ]
     revenue = revenue_slot.one(lost) or Decimal(0)
     return Impact(elements=gone, services=ranked, revenue=revenue, cut_off=cut)
 
@@ -121,14 +127,21 @@ def _rows(condition: Q, effect: Effect) -> list[ServiceImpact]:
         ServiceResource.objects.filter(condition, released=None, service__state__in=["active", "suspended"])
         .order_by("service_id", "role")
         .values_list(
-            "service_id", "role", "service__customer_id", "service__product_id", "service__kind", "port__element__name",
+            "service_id",
+            "role",
+            "service__customer_id",
+            "service__product_id",
+            "service__kind",
+            "port__element__name",
             "element__name",
         )
     )
     found: dict[UUID, ServiceImpact] = {}
     for service_id, role, customer_id, product_id, kind, port_element, element in held:
         because = f"{role} on {port_element or element}" if (port_element or element) else role
-        found.setdefault(service_id, ServiceImpact(service_id, effect, because, customer_id, product_id, kind))
+        found.setdefault(
+            service_id, ServiceImpact(service_id, effect, because, customer_id, product_id, kind)
+        )
     return list(found.values())
 
 
@@ -155,7 +168,9 @@ def _judge(parents: Iterable[UUID], state: dict[UUID, ServiceImpact]) -> Iterabl
     """Effect on each parent from all of its supports."""
     supports: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
     links = ServiceLink.objects.filter(service_id__in=parents, supporting__state__in=["active", "suspended"])
-    for service_id, supporting_id, redundancy in links.values_list("service_id", "supporting_id", "redundancy"):
+    for service_id, supporting_id, redundancy in links.values_list(
+        "service_id", "supporting_id", "redundancy"
+    ):
         supports[service_id].append((supporting_id, redundancy))
     for service_id, needed in supports.items():
         effects = [(state[s].effect if s in state else None, redundancy, s) for s, redundancy in needed]
@@ -166,7 +181,11 @@ def _judge(parents: Iterable[UUID], state: dict[UUID, ServiceImpact]) -> Iterabl
 
 def _combine(effects: list[tuple[Effect | None, str, UUID]]) -> tuple[Effect, UUID] | None:
     """`all` supports pass their effect on; among `any` supports the service lives while one of them does."""
-    strict = [(e, s) for e, redundancy, s in effects if redundancy == SpecificationLink.Redundancy.ALL and e is not None]
+    strict = [
+        (e, s)
+        for e, redundancy, s in effects
+        if redundancy == SpecificationLink.Redundancy.ALL and e is not None
+    ]
     spare = [(e, s) for e, redundancy, s in effects if redundancy == SpecificationLink.Redundancy.ANY]
     worst = min(strict, key=lambda pair: _ORDER[pair[0]], default=None)
     lost = [(e, s) for e, s in spare if e is Effect.LOST]

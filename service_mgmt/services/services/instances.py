@@ -117,7 +117,9 @@ def change_characteristics(*, service: Service, reason: str = "", **values: Any)
     """Set characteristics of the service and of every supporting service that declares them."""
     with transaction.atomic():
         for one in family(service=service):
-            mine = {name: value for name, value in values.items() if name in one.specification.characteristics}
+            mine = {
+                name: value for name, value in values.items() if name in one.specification.characteristics
+            }
             if mine:
                 lifecycle.change(one, characteristics={**one.characteristics, **mine}, reason=reason)
     service.refresh_from_db()

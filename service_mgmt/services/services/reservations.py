@@ -57,7 +57,10 @@ def _take(service: Service, role: ResourceRole, until: datetime) -> ServiceResou
         row.address = addressing.reserve_address(prefix=_prefix(source), holder=holder, until=until)
     elif role.kind == Kind.NUMBER:
         row.number = addressing.reserve_number(
-            range=_number_range(source), holder=holder, until=until, wanted=service.characteristics.get("wanted_number")
+            range=_number_range(source),
+            holder=holder,
+            until=until,
+            wanted=service.characteristics.get("wanted_number"),
         )
     else:
         row.element = _element(source)
@@ -115,7 +118,9 @@ def _speed_mbps(service: Service) -> int:
 def _vlan_group(service: Service, source: dict[str, str]) -> VlanGroup:
     # VLANs are per access element: the port is taken first (roles are in order), its element names the group.
     port = service.resources.filter(released=None, port__isnull=False).select_related("port__element").first()
-    name = source.get("group", "{element}").format(element=port.port.element.name if port and port.port else "")
+    name = source.get("group", "{element}").format(
+        element=port.port.element.name if port and port.port else ""
+    )
     return _pool(VlanGroup.objects.filter(name=name).first(), name)
 
 
@@ -135,16 +140,22 @@ def _pool(found: Pool | None, name: str) -> Pool:
 
 def _element(source: dict[str, str]) -> NetworkElement:
     found = (
-        NetworkElement.objects.filter(role=source.get("element_role", ""), status=NetworkElement.Status.IN_SERVICE)
+        NetworkElement.objects.filter(
+            role=source.get("element_role", ""), status=NetworkElement.Status.IN_SERVICE
+        )
         .order_by("name")
         .first()
     )
     if found is None:
-        raise Exhausted(_("No %(role)s element is in service") % {"role": source.get("element_role")}, code="element.none")
+        raise Exhausted(
+            _("No %(role)s element is in service") % {"role": source.get("element_role")}, code="element.none"
+        )
     return found
 
 
 def holders(*, resource_ids: list[UUID]) -> dict[UUID, Service]:
     """Services by the id of a port they hold."""
-    rows = ServiceResource.objects.filter(port_id__in=resource_ids, released=None).select_related("service__customer")
+    rows = ServiceResource.objects.filter(port_id__in=resource_ids, released=None).select_related(
+        "service__customer"
+    )
     return {row.port_id: row.service for row in rows if row.port_id is not None}
