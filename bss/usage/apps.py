@@ -18,5 +18,5 @@ class UsageConfig(AppConfig):
         "noc": ["view_usagesource", "view_usagefile", "view_usageidentifier", "view_accountingsession"],
         "engineer": ["view_usagesource", "view_usagefile", "view_usageidentifier", "view_accountingsession"],
         "integrator": ["view_*", "add_usagerecord", "add_usagefile"],
-        "customer": ["view_usagerecord", "view_bucket"],
+        "customer": ["view_usagerecord", "view_bucket", "view_usagespecification"],
     }

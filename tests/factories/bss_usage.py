@@ -8,7 +8,16 @@ from typing import Any
 
 from bss.orders.models import Product
 from bss.usage import services
-from bss.usage.models import UsageFile, UsageIdentifier, UsageSource
+from bss.usage.models import (
+    AccountingSession,
+    Bucket,
+    SuspendedRecord,
+    UsageFile,
+    UsageIdentifier,
+    UsageRecord,
+    UsageSource,
+    UsageSpecification,
+)
 from kernel import clock
 from tests.factories.bss_catalog import (
     launch_offering,
@@ -18,6 +27,7 @@ from tests.factories.bss_catalog import (
     make_tariff,
 )
 from tests.factories.bss_orders import make_product
+from tests.factories.rest import sample
 
 _serial = count(1)
 
@@ -121,3 +131,78 @@ def make_file(*lines: str, source: UsageSource | None = None, header: bool = Tru
 def rate_lines(*lines: str, source: UsageSource | None = None) -> UsageFile:
     """Take a file of these lines in and work it off."""
     return services.process_file(make_file(*lines, source=source).pk)
+
+
+def make_record(**overrides: Any) -> UsageRecord:
+    """A rated call, a quarter of it from a shared allowance."""
+    line = make_subscriber(allowance={"quantity": 1})
+    rate_lines(call(line.value, seconds=240))
+    return UsageRecord.objects.get(product=line.product)
+
+
+def make_suspended(**overrides: Any) -> SuspendedRecord:
+    """A call of a number nobody has."""
+    file = rate_lines(call(f"+3319900{next(_serial):04d}"))
+    return file.suspense.get()
+
+
+def make_bucket(**overrides: Any) -> Bucket:
+    """An allowance of which something is used."""
+    record = make_record()
+    return Bucket.objects.get(account=record.account)
+
+
+def make_session(**overrides: Any) -> AccountingSession:
+    """A session that has reported once."""
+    source = make_radius_source()
+    values = {
+        "user": "site-1",
+        "seconds": 300,
+        "up": 10,
+        "down": 90,
+        "started": clock.now(),
+        "reported": clock.now(),
+    }
+    return AccountingSession.objects.create(
+        source=source, session=f"bng1/{next(_serial)}", **{**values, **overrides}
+    )
+
+
+SAMPLES = {
+    "bss_usage.UsageSource": make_source,
+    "bss_usage.UsageFile": lambda: make_file(call("+33299000101")),
+    "bss_usage.SuspendedRecord": make_suspended,
+    "bss_usage.UsageRecord": make_record,
+    "bss_usage.UsageIdentifier": make_subscriber,
+    "bss_usage.Bucket": make_bucket,
+    "bss_usage.AccountingSession": make_session,
+}
+
+
+@sample("635/usageSpecification", patch=lambda row: {"description": "Changed"})
+def usage_specifications(count: int) -> list[UsageSpecification]:
+    """The kinds there are."""
+    return list(UsageSpecification.objects.order_by("code")[:count])
+
+
+def _usage_body() -> dict[str, Any]:
+    line = make_subscriber()
+    return {
+        "usageDate": (clock.now() - timedelta(hours=1)).isoformat().replace("+00:00", "Z"),
+        "usageSpecification": {"id": "voice"},
+        "usageCharacteristic": [
+            {"name": "caller", "value": line.value},
+            {"name": "called", "value": "+33140000000"},
+            {"name": "duration", "value": 60},
+        ],
+    }
+
+
+@sample("635/usage", body=_usage_body)
+def usage_records(count: int) -> list[UsageRecord]:
+    """Calls of one number, an hour apart."""
+    line = make_subscriber()
+    rate_lines(
+        *[call(line.value, at=clock.now() - timedelta(hours=n + 1), seconds=60 + n) for n in range(count)]
+    )
+    return list(UsageRecord.objects.filter(product=line.product).order_by("-started"))

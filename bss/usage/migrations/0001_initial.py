@@ -265,6 +265,45 @@ class Migration(migrations.Migration):
                 "ordering": ["kind", "value", "start"],
             },
         ),
+        migrations.CreateModel(
+            name="UsageSpecification",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("updated", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "code",
+                    models.CharField(
+                        choices=[("voice", "Call"), ("data", "Data")],
+                        max_length=8,
+                        unique=True,
+                        verbose_name="code",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                ("release", models.CharField(default="1.0", max_length=10, verbose_name="version")),
+                (
+                    "lifecycle_status",
+                    models.CharField(default="Active", max_length=20, verbose_name="status"),
+                ),
+                (
+                    "characteristics",
+                    models.JSONField(blank=True, default=list, verbose_name="characteristics"),
+                ),
+            ],
+            options={
+                "verbose_name": "usage specification",
+                "verbose_name_plural": "usage specifications",
+                "ordering": ["code"],
+            },
+        ),
         CreatePartitioned(
             by="started",
             name="UsageRecord",

@@ -4,7 +4,7 @@ from bss.usage.models.accounting import AccountingPacket, AccountingSession
 from bss.usage.models.bucket import Bucket
 from bss.usage.models.identifier import UsageIdentifier
 from bss.usage.models.intake import SuspendedRecord, UsageBatch, UsageFile, UsageSource
-from bss.usage.models.record import UsageRecord, UsageTotal
+from bss.usage.models.record import UsageRecord, UsageSpecification, UsageTotal
 
 __all__ = [
     "AccountingPacket",
@@ -16,5 +16,6 @@ __all__ = [
     "UsageIdentifier",
     "UsageRecord",
     "UsageSource",
+    "UsageSpecification",
     "UsageTotal",
 ]

@@ -14,6 +14,7 @@ from bss.catalog.models import Tariff
 from bss.customers.models import BillingAccount
 from bss.orders.models import Product
 from bss.usage.models.intake import UsageBatch, UsageSource
+from kernel.models import Stamped
 from kernel.money import from_micros
 from kernel.permissions import OwnedQuerySet
 
@@ -24,11 +25,38 @@ class UsageQuerySet(OwnedQuerySet):
     scope_paths = {"customer": "account__customer_id"}
 
 
+class SpecificationQuerySet(OwnedQuerySet):
+    """Specifications are the same for everybody."""
+
+    open_to_scoped = True
+
+
 class Kind(models.TextChoices):
     """What was used."""
 
     VOICE = "voice", _("Call")
     DATA = "data", _("Data")
+
+
+class UsageSpecification(Stamped):
+    """What a record of one kind says (TMF635): the names and types of its characteristics. `code` is a kind."""
+
+    code = models.CharField(_("code"), max_length=8, choices=Kind, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    description = models.TextField(_("description"), blank=True)
+    release = models.CharField(_("version"), max_length=10, default="1.0")
+    lifecycle_status = models.CharField(_("status"), max_length=20, default="Active")
+    characteristics = models.JSONField(_("characteristics"), default=list, blank=True)
+
+    objects = SpecificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("usage specification")
+        verbose_name_plural = _("usage specifications")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class UsageRecord(models.Model):

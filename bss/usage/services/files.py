@@ -117,6 +117,14 @@ def process_file(file_id: UUID | str, *, batch_bytes: int = BATCH_BYTES) -> Usag
     return file
 
 
+def resume_file(*, file: UsageFile) -> UsageFile:
+    """Send a file that an error has stopped to a worker again; it goes on after its last batch."""
+    with transaction.atomic():
+        lifecycle.move(file, UsageFile.Status.PROCESSING, error="")
+        enqueue("bss.usage.process_file", file.pk)
+    return file
+
+
 def unfinished(*, older_than: datetime) -> list[UUID]:
     """Files that wait for a worker, or lost theirs, since before `older_than` (system time)."""
     waiting = [UsageFile.Status.RECEIVED, UsageFile.Status.PROCESSING]
