@@ -102,6 +102,12 @@ def snapshot(obj: models.Model, fields: Iterable[str] | None = None) -> dict[str
     return {name: getattr(obj, obj._meta.get_field(name).attname) for name in names}  # type: ignore[union-attr]
 
 
+def identity(obj: models.Model) -> UUID:
+    """The id under which an object is known: its primary key, or the `id` in it where tables are partitioned."""
+    known: UUID = obj.id if isinstance(obj.pk, tuple) else obj.pk  # type: ignore[attr-defined]
+    return known
+
+
 def record(
     verb: str,
     obj: models.Model,
