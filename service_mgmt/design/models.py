@@ -86,7 +86,9 @@ class SpecificationLink(Stamped):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["parent", "child"], name="design_speclink_once"),
-            models.CheckConstraint(condition=~models.Q(parent=models.F("child")), name="design_speclink_not_itself"),
+            models.CheckConstraint(
+                condition=~models.Q(parent=models.F("child")), name="design_speclink_not_itself"
+            ),
             models.CheckConstraint(
                 condition=models.Q(maximum__gte=models.F("minimum")), name="design_speclink_cardinality"
             ),
@@ -106,7 +108,9 @@ class ResourceRole(Stamped):
         NUMBER = "number", _("Telephone number")
         ELEMENT = "element", _("Network element")
 
-    specification = models.ForeignKey(ServiceSpecification, on_delete=models.CASCADE, related_name="resource_roles")
+    specification = models.ForeignKey(
+        ServiceSpecification, on_delete=models.CASCADE, related_name="resource_roles"
+    )
     role = models.SlugField(max_length=40)
     kind = models.CharField(max_length=8, choices=Kind)
     # Where to take it: {"element_role": "access"}, {"pool": "code of a prefix, VLAN group or number range"}.
@@ -116,7 +120,8 @@ class ResourceRole(Stamped):
         constraints = [
             models.UniqueConstraint(fields=["specification", "role"], name="design_role_once"),
             models.CheckConstraint(
-                condition=models.Q(kind__in=["port", "vlan", "address", "number", "element"]), name="design_role_kind"
+                condition=models.Q(kind__in=["port", "vlan", "address", "number", "element"]),
+                name="design_role_kind",
             ),
         ]
 
@@ -190,8 +195,12 @@ class ServiceDesign(Stamped):
     number = NumberField("DSG")
     offering = models.ForeignKey("bss_catalog.ProductOffering", on_delete=models.PROTECT, related_name="+")
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    approver = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     # What the live network said at the last simulation: coverage, free ports, capacity, cost.
     facts = models.JSONField(default=dict)
     simulation = models.JSONField(default=dict)
@@ -209,7 +218,8 @@ class ServiceDesign(Stamped):
                 name="design_design_status",
             ),
             models.CheckConstraint(
-                condition=models.Q(approver=None) | ~models.Q(approver=models.F("author")), name="design_four_eyes"
+                condition=models.Q(approver=None) | ~models.Q(approver=models.F("author")),
+                name="design_four_eyes",
             ),
             models.UniqueConstraint(
                 fields=["offering"], name="design_one_open", condition=~models.Q(status="retired")

@@ -101,7 +101,9 @@ def _node(specification: ServiceSpecification, given: Mapping[str, Any], redunda
         )
     links = specification.supported_by.select_related("child").order_by("child__code")
     children = tuple(
-        _node(link.child, _mapped(link.mapping, values), link.redundancy) for link in links for _n in range(link.minimum)
+        _node(link.child, _mapped(link.mapping, values), link.redundancy)
+        for link in links
+        for _n in range(link.minimum)
     )
     return Node(specification, {k: v for k, v in values.items() if v is not None}, redundancy, children)
 
@@ -132,7 +134,9 @@ def simulate(*, design: ServiceDesign, at: datetime | None = None) -> ServiceDes
         ),
         simulation={
             "at": moment.isoformat(),
-            "decomposition": [node.as_dict() for offering in offerings for node in decompose(offering=offering)],
+            "decomposition": [
+                node.as_dict() for offering in offerings for node in decompose(offering=offering)
+            ],
             "problems": problems(offering=design.offering),
         },
         monthly_price=monthly,
@@ -152,6 +156,16 @@ def approve(*, design: ServiceDesign, by: User, reason: str = "") -> ServiceDesi
     """Approve a reviewed design; never one's own."""
     permissions.forbid_own_work(design.author_id, by.pk)
     return lifecycle.move(design, ServiceDesign.Status.APPROVED, reason=reason, approver=by)
+
+
+def send_back(*, design: ServiceDesign, reason: str) -> ServiceDesign:
+    """Make it a draft again, with the reason; an approval given before is gone. Raises IllegalMove."""
+    return lifecycle.move(design, ServiceDesign.Status.DRAFT, reason=reason, approver=None)
+
+
+def retire(*, design: ServiceDesign, reason: str = "") -> ServiceDesign:
+    """End a released design, so that its offering may have a new one. Raises IllegalMove."""
+    return lifecycle.move(design, ServiceDesign.Status.RETIRED, reason=reason)
 
 
 def release(*, design: ServiceDesign, at: datetime | None = None) -> ServiceDesign:

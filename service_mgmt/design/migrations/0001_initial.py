@@ -2,136 +2,368 @@
 
 import django.core.validators
 import django.db.models.deletion
-import kernel.ids
-import kernel.models.base
-import kernel.money
 from django.conf import settings
 from django.db import migrations, models
 
+import kernel.ids
+import kernel.models.base
+import kernel.money
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bss_catalog', '0002_guards'),
+        ("bss_catalog", "0002_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ServiceSpecification',
+            name="ServiceSpecification",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('updated', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('kind', models.CharField(choices=[('cfs', 'Customer-facing'), ('rfs', 'Resource-facing')], max_length=3, verbose_name='kind')),
-                ('code', models.SlugField(max_length=60, verbose_name='code')),
-                ('revision', models.PositiveSmallIntegerField(default=1, verbose_name='version')),
-                ('name_en', models.CharField(max_length=120, verbose_name='name (English)')),
-                ('name_fr', models.CharField(max_length=120, verbose_name='name (French)')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('characteristics', models.JSONField(blank=True, default=dict)),
-                ('test_plan', models.JSONField(blank=True, default=list)),
-                ('workflow', models.SlugField(blank=True, max_length=60)),
-                ('status', models.CharField(choices=[('in_design', 'In design'), ('active', 'Active'), ('retired', 'Retired')], default='in_design', max_length=10, verbose_name='status')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("updated", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("cfs", "Customer-facing"), ("rfs", "Resource-facing")],
+                        max_length=3,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60, verbose_name="code")),
+                ("revision", models.PositiveSmallIntegerField(default=1, verbose_name="version")),
+                ("name_en", models.CharField(max_length=120, verbose_name="name (English)")),
+                ("name_fr", models.CharField(max_length=120, verbose_name="name (French)")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                ("characteristics", models.JSONField(blank=True, default=dict)),
+                ("test_plan", models.JSONField(blank=True, default=list)),
+                ("workflow", models.SlugField(blank=True, max_length=60)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("in_design", "In design"), ("active", "Active"), ("retired", "Retired")],
+                        default="in_design",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'service specification',
-                'ordering': ['code', '-revision'],
-                'constraints': [models.UniqueConstraint(fields=('code', 'revision'), name='design_spec_code_revision'), models.CheckConstraint(condition=models.Q(('kind__in', ['cfs', 'rfs'])), name='design_spec_kind'), models.CheckConstraint(condition=models.Q(('status__in', ['in_design', 'active', 'retired'])), name='design_spec_status')],
+                "verbose_name": "service specification",
+                "ordering": ["code", "-revision"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("code", "revision"), name="design_spec_code_revision"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["cfs", "rfs"])), name="design_spec_kind"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["in_design", "active", "retired"])),
+                        name="design_spec_status",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ServiceDesign',
+            name="ServiceDesign",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('updated', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('number', kernel.models.base.NumberField(db_default=kernel.models.base.PublicNumber('DSG'), editable=False, max_length=24, prefix='DSG', unique=True)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('approved', 'Approved'), ('released', 'Released'), ('retired', 'Retired')], default='draft', max_length=10, verbose_name='status')),
-                ('facts', models.JSONField(default=dict)),
-                ('simulation', models.JSONField(default=dict)),
-                ('monthly_price', kernel.money.AmountField(decimal_places=6, max_digits=24, null=True, verbose_name='monthly price')),
-                ('monthly_cost', kernel.money.AmountField(decimal_places=6, max_digits=24, null=True, verbose_name='monthly cost')),
-                ('currency', models.CharField(default='EUR', max_length=3)),
-                ('approver', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('offering', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bss_catalog.productoffering')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("updated", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "number",
+                    kernel.models.base.NumberField(
+                        db_default=kernel.models.base.PublicNumber("DSG"),
+                        editable=False,
+                        max_length=24,
+                        prefix="DSG",
+                        unique=True,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in_review", "In review"),
+                            ("approved", "Approved"),
+                            ("released", "Released"),
+                            ("retired", "Retired"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                ("facts", models.JSONField(default=dict)),
+                ("simulation", models.JSONField(default=dict)),
+                (
+                    "monthly_price",
+                    kernel.money.AmountField(
+                        decimal_places=6, max_digits=24, null=True, verbose_name="monthly price"
+                    ),
+                ),
+                (
+                    "monthly_cost",
+                    kernel.money.AmountField(
+                        decimal_places=6, max_digits=24, null=True, verbose_name="monthly cost"
+                    ),
+                ),
+                ("currency", models.CharField(default="EUR", max_length=3)),
+                (
+                    "approver",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "offering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="bss_catalog.productoffering",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'service design',
-                'permissions': [('approve_servicedesign', 'Can approve service designs')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'in_review', 'approved', 'released', 'retired'])), name='design_design_status'), models.CheckConstraint(condition=models.Q(('approver', None), models.Q(('approver', models.F('author')), _negated=True), _connector='OR'), name='design_four_eyes'), models.UniqueConstraint(condition=models.Q(('status', 'retired'), _negated=True), fields=('offering',), name='design_one_open')],
+                "verbose_name": "service design",
+                "permissions": [("approve_servicedesign", "Can approve service designs")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["draft", "in_review", "approved", "released", "retired"])
+                        ),
+                        name="design_design_status",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approver", None),
+                            models.Q(("approver", models.F("author")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="design_four_eyes",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "retired"), _negated=True),
+                        fields=("offering",),
+                        name="design_one_open",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ResourceRole',
+            name="ResourceRole",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('updated', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('role', models.SlugField(max_length=40)),
-                ('kind', models.CharField(choices=[('port', 'Port'), ('vlan', 'VLAN'), ('address', 'Address'), ('number', 'Telephone number'), ('element', 'Network element')], max_length=8)),
-                ('source', models.JSONField(blank=True, default=dict)),
-                ('specification', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='resource_roles', to='service_mgmt_design.servicespecification')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("updated", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("role", models.SlugField(max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("port", "Port"),
+                            ("vlan", "VLAN"),
+                            ("address", "Address"),
+                            ("number", "Telephone number"),
+                            ("element", "Network element"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("source", models.JSONField(blank=True, default=dict)),
+                (
+                    "specification",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="resource_roles",
+                        to="service_mgmt_design.servicespecification",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('specification', 'role'), name='design_role_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['port', 'vlan', 'address', 'number', 'element'])), name='design_role_kind')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("specification", "role"), name="design_role_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["port", "vlan", "address", "number", "element"])),
+                        name="design_role_kind",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='NetworkProfile',
+            name="NetworkProfile",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('updated', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('technology', models.SlugField(max_length=30, verbose_name='technology')),
-                ('down_kbps', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1)], verbose_name='down, kbit/s')),
-                ('up_kbps', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1)], verbose_name='up, kbit/s')),
-                ('lead_days', models.PositiveSmallIntegerField(default=1, verbose_name='lead time, days')),
-                ('monthly_cost', kernel.money.AmountField(decimal_places=6, default=0, max_digits=24, verbose_name='monthly cost')),
-                ('specification', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='profiles', to='service_mgmt_design.servicespecification')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("updated", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("technology", models.SlugField(max_length=30, verbose_name="technology")),
+                (
+                    "down_kbps",
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MinValueValidator(1)], verbose_name="down, kbit/s"
+                    ),
+                ),
+                (
+                    "up_kbps",
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MinValueValidator(1)], verbose_name="up, kbit/s"
+                    ),
+                ),
+                ("lead_days", models.PositiveSmallIntegerField(default=1, verbose_name="lead time, days")),
+                (
+                    "monthly_cost",
+                    kernel.money.AmountField(
+                        decimal_places=6, default=0, max_digits=24, verbose_name="monthly cost"
+                    ),
+                ),
+                (
+                    "specification",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="profiles",
+                        to="service_mgmt_design.servicespecification",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('specification', 'technology', 'down_kbps', 'up_kbps'), name='design_profile_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("specification", "technology", "down_kbps", "up_kbps"),
+                        name="design_profile_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Decomposition',
+            name="Decomposition",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('updated', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('mapping', models.JSONField(blank=True, default=dict)),
-                ('product_specification', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bss_catalog.productspecification')),
-                ('service_specification', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decompositions', to='service_mgmt_design.servicespecification')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("updated", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("mapping", models.JSONField(blank=True, default=dict)),
+                (
+                    "product_specification",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="bss_catalog.productspecification",
+                    ),
+                ),
+                (
+                    "service_specification",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decompositions",
+                        to="service_mgmt_design.servicespecification",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('product_specification', 'service_specification'), name='design_decomposition_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("product_specification", "service_specification"),
+                        name="design_decomposition_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SpecificationLink',
+            name="SpecificationLink",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('updated', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('minimum', models.PositiveSmallIntegerField(default=1)),
-                ('maximum', models.PositiveSmallIntegerField(default=1)),
-                ('redundancy', models.CharField(choices=[('all', 'All are needed'), ('any', 'Any one is enough')], default='all', max_length=3)),
-                ('mapping', models.JSONField(blank=True, default=dict)),
-                ('child', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='supports', to='service_mgmt_design.servicespecification')),
-                ('parent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='supported_by', to='service_mgmt_design.servicespecification')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("updated", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("minimum", models.PositiveSmallIntegerField(default=1)),
+                ("maximum", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "redundancy",
+                    models.CharField(
+                        choices=[("all", "All are needed"), ("any", "Any one is enough")],
+                        default="all",
+                        max_length=3,
+                    ),
+                ),
+                ("mapping", models.JSONField(blank=True, default=dict)),
+                (
+                    "child",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supports",
+                        to="service_mgmt_design.servicespecification",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="supported_by",
+                        to="service_mgmt_design.servicespecification",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('parent', 'child'), name='design_speclink_once'), models.CheckConstraint(condition=models.Q(('parent', models.F('child')), _negated=True), name='design_speclink_not_itself'), models.CheckConstraint(condition=models.Q(('maximum__gte', models.F('minimum'))), name='design_speclink_cardinality')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("parent", "child"), name="design_speclink_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("parent", models.F("child")), _negated=True),
+                        name="design_speclink_not_itself",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("maximum__gte", models.F("minimum"))),
+                        name="design_speclink_cardinality",
+                    ),
+                ],
             },
         ),
     ]
