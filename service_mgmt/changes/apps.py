@@ -1,0 +1,22 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ChangesConfig(AppConfig):
+    """Changes of the network under control: judged, approved, carried out in a window, taken back when they fail."""
+
+    name = "service_mgmt.changes"
+    label = "service_mgmt_changes"
+    verbose_name = _("Changes")
+    roles = {
+        "noc": ["view_*", "add_changerequest", "execute_changerequest"],
+        "engineer": ["view_*", "add_*", "change_*", "approve_changerequest", "execute_changerequest"],
+        "manager": ["view_*", "approve_changerequest"],
+        "care": ["view_changerequest"],
+        "integrator": ["view_*", "add_changerequest", "change_changerequest"],
+    }
+
+    def ready(self) -> None:
+        from service_mgmt.changes import services
+
+        services.fill_slots()
