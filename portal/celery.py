@@ -45,6 +45,7 @@ SCHEDULE = {
     "bss.care.send_pending": 15,
     "bss.care.close_silent": 3600,
     "service_mgmt.provisioning.sweep": 5,
+    "service_mgmt.problems.verify_fixes": 3600,
 }
 app.conf.beat_schedule = {name: {"task": name, "schedule": float(seconds)} for name, seconds in SCHEDULE.items()}
 app.autodiscover_tasks()
