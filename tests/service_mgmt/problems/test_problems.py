@@ -30,6 +30,7 @@ def strike(link: Link, *, days_ago: int = 0, **overrides: Any) -> Problem | None
         "opened": opened,
         "status": "resolved",
         "resolved": opened,
+        "cause_code": "cable",
         **overrides,
     }
     incident = Incident.objects.create(title="down", **values)
