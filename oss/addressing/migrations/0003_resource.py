@@ -16,7 +16,7 @@ SELECT e.id, 'element'::text AS kind, e.created, e.updated, e.version, e.name::t
         'managementAddress', host(e.management_address))) AS characteristics
 FROM oss_inventory_networkelement e
 UNION ALL
-SELECT p.id, 'port', p.created, p.updated, p.version, p.name, 'port',
+SELECT p.id, 'port', p.created, p.updated, p.version, p.name::text, 'port',
     CASE WHEN p.admin_enabled THEN 'unlocked' ELSE 'locked' END,
     CASE p.oper_state WHEN 'up' THEN 'enable' WHEN 'down' THEN 'disable' ELSE '' END,
     CASE WHEN p.usage = 'in_use' THEN 'busy' ELSE 'idle' END,
@@ -26,7 +26,7 @@ SELECT p.id, 'port', p.created, p.updated, p.version, p.name, 'port',
         'ifIndex', p.if_index, 'usage', p.usage))
 FROM oss_inventory_port p
 UNION ALL
-SELECT l.id, 'link', l.created, l.updated, l.version, l.name, 'link',
+SELECT l.id, 'link', l.created, l.updated, l.version, l.name::text, 'link',
     CASE l.status WHEN 'in_service' THEN 'unlocked' ELSE 'locked' END,
     CASE WHEN l.status <> 'in_service' OR EXISTS (SELECT FROM oss_inventory_port p
         WHERE p.id IN (l.port_a_id, l.port_b_id) AND p.oper_state = 'down') THEN 'disable' ELSE 'enable' END,
@@ -50,7 +50,7 @@ SELECT v.id, 'vlan', v.created, v.updated, v.version, v.vid::text, 'vlan', 'unlo
     jsonb_build_object('group', (SELECT g.name FROM oss_addressing_vlangroup g WHERE g.id = v.group_id))
 FROM oss_addressing_vlan v
 UNION ALL
-SELECT n.id, 'number', n.created, n.updated, n.version, n.e164, 'number', 'unlocked', 'enable',
+SELECT n.id, 'number', n.created, n.updated, n.version, n.e164::text, 'number', 'unlocked', 'enable',
     CASE n.status WHEN 'assigned' THEN 'busy' ELSE 'idle' END,
     CASE n.status WHEN 'free' THEN 'available' WHEN 'quarantined' THEN 'suspended' ELSE 'reserved' END,
     NULL, NULL, NULL, NULL, NULL,
