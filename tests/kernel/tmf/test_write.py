@@ -144,6 +144,12 @@ def test_message_speaks_the_readers_language_and_reason_english(api: Caller) -> 
     assert response.json()["reason"] == "Object not found"
 
 
+def test_attribute_errors_keep_their_english_reason(api: Caller) -> None:
+    body = api.post("calendar", {}, Accept_Language="fr").json()
+    assert body["reason"] == body["errors"][0]["attribute"] + ": is required" == "name: is required"
+    assert body["errors"][0]["reason"] == "is required"
+
+
 @pytest.mark.parametrize(
     ("path", "method"),
     [
