@@ -29,5 +29,11 @@ def pump() -> None:
 def test_the_story_holds(lab: RunningLab, settings: Any, tmp_path: Path) -> None:
     settings.LAB_STATE = str(lab.state_file)
     story = Teller(people.hire(), base_url="http://test", pump=pump)
-    for name, chapter in (("design", design.tell), ("order", order.tell), ("provision", provision.tell), ("use", use.tell), ("bill", bill.tell)):
+    for name, chapter in (
+        ("design", design.tell),
+        ("order", order.tell),
+        ("provision", provision.tell),
+        ("use", use.tell),
+        ("bill", bill.tell),
+    ):
         assert story.tell(name, chapter), story.step.error
