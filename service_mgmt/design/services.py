@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from bss.catalog import services as catalog
 from bss.catalog.models import ProductOffering
 from kernel import clock, journal, lifecycle, permissions
-from kernel.errors import Invalid
+from kernel.errors import IllegalMove, Invalid
 from kernel.models import User
 from kernel.slots import slot
 from service_mgmt.design.models import (
@@ -77,6 +78,11 @@ def decompose(*, offering: ProductOffering, characteristics: Mapping[str, Any] |
     return [_node(rule.service_specification, _mapped(rule.mapping, given)) for rule in rules]
 
 
+def node_of(*, specification: ServiceSpecification, characteristics: Mapping[str, Any]) -> Node:
+    """One specification with what realises it, asked for by name and not through an offering. Raises Invalid."""
+    return _node(specification, characteristics)
+
+
 def _mapped(mapping: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
     """Characteristics under the names of the lower specification; those not mapped keep their name."""
     taken = set(mapping.values())
@@ -111,6 +117,45 @@ def _node(specification: ServiceSpecification, given: Mapping[str, Any], redunda
 def parts(*, offering: ProductOffering) -> list[ProductOffering]:
     """Offerings inside a bundle, in its order; empty for anything else."""
     return [item.offering for item in offering.items.select_related("offering").order_by("position")]
+
+
+def create_specification(*, name_en: str, code: str = "", kind: str = "cfs", **values: Any) -> ServiceSpecification:
+    """A specification in design; its code is made of its name when none is given.
+
+    Raises Invalid when the code is taken.
+    """
+    code = code or slugify(name_en)[:60]
+    if not code or ServiceSpecification.objects.filter(code=code, revision=1).exists():
+        raise Invalid(
+            _("The code %(code)s is taken") % {"code": code or "–"},
+            code="specification.code",
+            fields={"code": _("taken")},
+        )
+    values.setdefault("name_fr", name_en)
+    return lifecycle.create(ServiceSpecification(kind=kind, code=code, name_en=name_en, **values))
+
+
+def change_specification(*, specification: ServiceSpecification, **values: Any) -> ServiceSpecification:
+    """Change its texts; its characteristics only while it is in design. Raises Invalid."""
+    if "characteristics" in values and specification.status != ServiceSpecification.Status.IN_DESIGN:
+        raise Invalid(
+            _("Characteristics of a specification in use do not change: make a new version"),
+            code="specification.inUse",
+            fields={"characteristics": _("fixed")},
+        )
+    return lifecycle.change(specification, **values)
+
+
+def move_specification(*, specification: ServiceSpecification, to: str) -> ServiceSpecification:
+    """Put a specification into use, or retire it. Raises IllegalMove."""
+    return lifecycle.move(specification, to)
+
+
+def remove_specification(*, specification: ServiceSpecification) -> None:
+    """Delete a specification that was never in use. Raises IllegalMove for others."""
+    if specification.status != ServiceSpecification.Status.IN_DESIGN:
+        raise IllegalMove(_("It was in use: retire it"), code="specification.inUse")
+    lifecycle.remove(specification)
 
 
 def draft_design(*, offering: ProductOffering, author: User | None = None) -> ServiceDesign:

@@ -109,11 +109,11 @@ def _order_body() -> dict[str, Any]:
     return {
         "externalId": f"PARTNER-{next(_serial)}",
         "description": "Suspend for us",
-        "serviceOrderItem": [{"id": "1", "action": "noChange", "service": {"id": str(service.pk)}}],
+        "serviceOrderItem": [{"action": "noChange", "service": {"id": str(service.pk)}}],
     }
 
 
-@sample("641/serviceOrder", body=_order_body)
+@sample("641/serviceOrder", body=_order_body, patch=lambda row: {"description": "Ours"})
 def service_orders(count: int) -> list[ServiceOrder]:
     made = [make_service_order(external_id=f"EXT-{next(_serial)}") for _index in range(count)]
     for order in made:

@@ -32,11 +32,12 @@ def plan_order(*, order_id: UUID, at: datetime | None = None) -> ServiceOrder | 
     cannot be decomposed is reported back as failed, with the reason.
     """
     moment = at or clock.now()
-    order = ProductOrder.objects.select_related("customer").get(pk=order_id)
-    existing = ServiceOrder.objects.filter(product_order=order).first()
-    if existing is not None:
-        return existing
     with transaction.atomic():
+        # Whoever plans the same order at the same time waits here and then finds the other's work.
+        order = ProductOrder.objects.locked().select_related("customer").get(pk=order_id)
+        existing = ServiceOrder.objects.filter(product_order=order).first()
+        if existing is not None:
+            return existing
         items = (
             order.items.leaves().select_related("product__offering", "site", "order__customer").order_by("pk")
         )
@@ -122,9 +123,20 @@ def order_for_products(
     return order
 
 
+def begin(*, order: ServiceOrder, at: datetime) -> None:
+    """Promise a date and start what may start; items that change nothing are done at once."""
+    _promise(order, at)
+    idle = list(order.items.filter(action=Action.NO_CHANGE))
+    for item in idle:
+        item_started(item=item)
+        item_finished(item=item, state=State.COMPLETED)
+    _start_ready(order, at)
+    order.refresh_from_db()
+
+
 def _promise(order: ServiceOrder, at: datetime) -> None:
     """Promise the end of the longest run, at least the lead time that qualification named."""
-    seconds = sum(step.seconds for item in order.items.all() for step in workflow(item.workflow).steps)
+    seconds = sum(step.seconds for item in order.items.exclude(workflow="") for step in workflow(item.workflow).steps)
     promised = at + timedelta(seconds=seconds, hours=1)
     lifecycle.change(order, promised=promised, verb="promised")
     if order.product_order is not None:

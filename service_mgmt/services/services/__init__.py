@@ -5,11 +5,14 @@ from service_mgmt.services.services.impact import impact_of, revenue_slot
 from service_mgmt.services.services.instances import (
     activate,
     change_characteristics,
+    design_service,
     design_services,
     family,
+    rename,
     resume,
     suspend,
     terminate,
+    withdraw,
 )
 from service_mgmt.services.services.intents import elements_of, intents_of, subscriber_name
 from service_mgmt.services.services.reservations import commit, give_back, give_back_all, reserve
@@ -19,6 +22,7 @@ __all__ = [
     "activate",
     "change_characteristics",
     "commit",
+    "design_service",
     "design_services",
     "elements_of",
     "family",
@@ -29,10 +33,12 @@ __all__ = [
     "intents_of",
     "monthly_revenue",
     "network_facts",
+    "rename",
     "reserve",
     "resume",
     "revenue_slot",
     "subscriber_name",
     "suspend",
     "terminate",
+    "withdraw",
 ]

@@ -8,11 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from bss.customers.models import Customer, CustomerSite
 from bss.orders.models import Product
 from kernel import clock, lifecycle
+from kernel.errors import IllegalMove
 from service_mgmt.design import services as design
+from service_mgmt.design.models import ServiceSpecification
 from service_mgmt.design.services import Node
 from service_mgmt.services.models import Service, ServiceLink
 
@@ -41,7 +44,37 @@ def design_services(
         ]
 
 
-def _build(node: Node, *, product: Product, customer: Customer, site: CustomerSite | None) -> Service:
+def design_service(
+    *,
+    specification: ServiceSpecification,
+    customer: Customer,
+    site: CustomerSite | None = None,
+    characteristics: Mapping[str, Any] | None = None,
+    name: str = "",
+) -> Service:
+    """A service of a specification, without a product, with everything it rests on, in state designed.
+
+    Raises Invalid when the specification is not active or a characteristic it demands is missing.
+    """
+    node = design.node_of(specification=specification, characteristics=characteristics or {})
+    with transaction.atomic():
+        service = _build(node, product=None, customer=customer, site=site)
+        return lifecycle.change(service, name=name[:160]) if name else service
+
+
+def rename(*, service: Service, name: str) -> Service:
+    """Change what people call a service."""
+    return lifecycle.change(service, name=name[:160])
+
+
+def withdraw(*, service: Service, reason: str = "", at: datetime | None = None) -> Service:
+    """End a service that has never been in use, and give back what was reserved for it. Raises IllegalMove for others."""
+    if service.state in {State.ACTIVE, State.SUSPENDED}:
+        raise IllegalMove(_("A service in use ends by an order"), code="service.inUse")
+    return terminate(service=service, at=at, reason=reason)
+
+
+def _build(node: Node, *, product: Product | None, customer: Customer, site: CustomerSite | None) -> Service:
     where = f" · {site.name}" if site is not None else ""
     service = lifecycle.create(
         Service(
