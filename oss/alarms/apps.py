@@ -23,3 +23,10 @@ class AlarmsConfig(AppConfig):
             "group_alarm",
         ],
     }
+
+    def ready(self) -> None:
+        # The picture of the network colours its elements by what stands open on them.
+        from kernel.slots import slot
+        from oss.alarms.services import severity_of_elements
+
+        slot("oss_inventory.element_severity").fill(severity_of_elements)

@@ -279,3 +279,8 @@ for _name in ("groupAlarms", "unGroupAlarms"):
             "parentAlarm": {"id": str(make_alarm().pk)}, "correlatedAlarm": [{"id": str(make_alarm().pk)}],
         },
     )  # fmt: skip
+
+SAMPLES: dict[str, Callable[[], Any]] = {
+    "oss_alarms.Alarm": lambda: rest_alarms(3)[0],
+    "oss_alarms.Maintenance": lambda: make_maintenance(),
+}

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from kernel.lifecycle import Lifecycle
@@ -160,6 +160,15 @@ class Alarm(Stamped):
     alarm_type = models.CharField(_("type"), max_length=24, choices=AlarmType)
     probable_cause = models.CharField(_("probable cause"), max_length=40, choices=ProbableCause)
     perceived_severity = models.CharField(_("severity"), max_length=14, choices=Severity)
+    # Written by the database, so that lists sort by severity over an index.
+    severity_rank = models.GeneratedField(
+        expression=Case(
+            *(When(perceived_severity=severity, then=Value(rank)) for severity, rank in RANK.items()),
+            default=Value(len(RANK)),
+        ),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
     raised_severity = models.CharField(_("severity while open"), max_length=14, choices=Severity)
     specific_problem = models.CharField(_("specific problem"), max_length=300)
     element = models.ForeignKey(
@@ -270,7 +279,7 @@ class Alarm(Stamped):
         indexes = [
             models.Index(fields=["-raised"], name="oss_alarms_raised"),
             models.Index(
-                fields=["perceived_severity", "-raised"],
+                fields=["severity_rank", "-raised"],
                 name="oss_alarms_open",
                 condition=~Q(state="cleared"),
             ),

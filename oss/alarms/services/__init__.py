@@ -15,6 +15,7 @@ from oss.alarms.services.operators import (
     acknowledge,
     comment,
     group,
+    severity_of_elements,
     unacknowledge,
     ungroup,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "raise_many",
     "report",
     "revise",
+    "severity_of_elements",
     "sweep",
     "unacknowledge",
     "ungroup",

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 
 from kernel import clock, events, journal, lifecycle
 from kernel.errors import Invalid
 from oss.alarms.events import SymptomsJoined
 from oss.alarms.models import AckState, Alarm, AlarmComment, CorrelationVerdict
+from oss.alarms.models.alarm import RANK
 
 Verdict = CorrelationVerdict.Verdict
 
@@ -164,3 +166,16 @@ def _remember(
             symptom=symptom,
         )
     )
+
+
+def severity_of_elements(element_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The worst open severity of each element that has an unexpected alarm (for the picture of the network)."""
+    rows = (
+        Alarm.objects.open()
+        .unexpected()
+        .filter(element__in=list(element_ids))
+        .values_list("element")
+        .annotate(worst=Min("severity_rank"))
+    )
+    words = {rank: severity for severity, rank in RANK.items()}
+    return {element: words[worst] for element, worst in rows}

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from kernel.models import Stamped
+from kernel.models import NumberField, Stamped
 from kernel.permissions import OwnedQuerySet
 from oss.inventory.models import NetworkElement, Port
 from oss.monitoring.models.measurements import Metric, Series
@@ -30,6 +30,7 @@ class Threshold(Stamped):
         MINOR = "minor", _("Minor")
         WARNING = "warning", _("Warning")
 
+    number = NumberField("THR")
     name = models.CharField(_("name"), max_length=120, unique=True)
     metric = models.ForeignKey(
         Metric, on_delete=models.PROTECT, related_name="thresholds", verbose_name=_("metric")
