@@ -13,6 +13,8 @@ from bss.catalog.models import (
     Catalog,
     Category,
     OfferingPrice,
+    OfferingRelation,
+    PriceTier,
     ProductOffering,
     ProductSpecification,
     Tariff,
@@ -305,3 +307,24 @@ def offerings(count: int) -> list[ProductOffering]:
 )
 def prices(count: int) -> list[OfferingPrice]:
     return [make_price(amount=Decimal(10 + index)) for index in range(count)]
+
+
+def make_whole_offer() -> ProductOffering:
+    """A bundle in design with something of everything its page shows."""
+    offering = make_offering(launch=False, is_bundle=True, segments=["business"])
+    make_bundle_item(bundle=offering)
+    make_price(offering=offering, model="graduated", amount=0)
+    PriceTier.objects.create(price=offering.prices.get(), up_to=5, unit=Decimal(3), flat=Decimal(1))
+    make_price(offering=offering, kind="usage", name_en="Calls", name_fr="Appels")
+    make_allowance(offering=offering)
+    OfferingRelation.objects.create(offering=offering, kind="excludes", other_code="basic")
+    return offering
+
+
+SAMPLES = {
+    "bss_catalog.ProductOffering": make_whole_offer,
+    "bss_catalog.OfferingPrice": make_price,
+    "bss_catalog.ProductSpecification": make_specification,
+    "bss_catalog.Tariff": make_tariff,
+    "bss_catalog.ZonePlan": make_zone_plan,
+}

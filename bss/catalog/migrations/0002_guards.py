@@ -8,7 +8,8 @@ BEGIN
     RAISE EXCEPTION '% is released: supersede it, never edit it', what USING ERRCODE = 'restrict_violation';
 END $$;
 
--- Rows that are open until a moment of their own; afterwards only the columns named by the trigger may change.
+-- Rows that are open until a moment of their own; afterwards only the columns named by the trigger may change. Generated
+-- columns are among them: the database computes them after this trigger has run.
 CREATE FUNCTION bss_catalog_guard_released() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     closed boolean := to_jsonb(OLD) ->> TG_ARGV[0] IS NOT NULL AND to_jsonb(OLD) ->> TG_ARGV[0] <> 'draft';
@@ -65,11 +66,11 @@ END $$;
 
 CREATE TRIGGER bss_catalog_guard BEFORE UPDATE OR DELETE ON bss_catalog_productoffering FOR EACH ROW
     EXECUTE FUNCTION bss_catalog_guard_released('launched',
-        'status,valid_to,retired,updated,version,name_en,name_fr,description_en,description_fr,category_id,is_sellable,segments,credit_classes,areas');
+        'reference,status,valid_to,retired,updated,version,name_en,name_fr,description_en,description_fr,category_id,is_sellable,segments,credit_classes,areas');
 CREATE TRIGGER bss_catalog_guard BEFORE UPDATE OR DELETE ON bss_catalog_offeringprice FOR EACH ROW
     EXECUTE FUNCTION bss_catalog_guard_released('released', 'valid_to,updated,version');
 CREATE TRIGGER bss_catalog_guard BEFORE UPDATE OR DELETE ON bss_catalog_tariff FOR EACH ROW
-    EXECUTE FUNCTION bss_catalog_guard_released('status', 'status,updated,version,name_en,name_fr,description_en,description_fr');
+    EXECUTE FUNCTION bss_catalog_guard_released('status', 'reference,status,updated,version,name_en,name_fr,description_en,description_fr');
 
 CREATE TRIGGER bss_catalog_guard BEFORE INSERT OR UPDATE OR DELETE ON bss_catalog_pricetier FOR EACH ROW
     EXECUTE FUNCTION bss_catalog_guard_part('bss_catalog_offeringprice', 'price_id', 'released');

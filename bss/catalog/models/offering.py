@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from bss.catalog.models.texts import Bilingual, CatalogQuerySet
+from bss.catalog.models.texts import Bilingual, CatalogQuerySet, reference
 from kernel.lifecycle import Lifecycle
 from kernel.models import Stamped
 
@@ -164,6 +164,9 @@ class ProductOffering(Bilingual, Stamped):
     )
     status = models.CharField(
         _("status"), max_length=10, choices=Status, default=Status.IN_DESIGN, editable=False
+    )
+    reference = models.GeneratedField(
+        expression=reference(), output_field=models.CharField(_("reference"), max_length=72), db_persist=True
     )
     is_bundle = models.BooleanField(_("bundle"), default=False)
     is_sellable = models.BooleanField(_("sold on its own"), default=True)

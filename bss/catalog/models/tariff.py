@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from bss.catalog.models.texts import Bilingual, CatalogQuerySet
+from bss.catalog.models.texts import Bilingual, CatalogQuerySet, reference
 from kernel.lifecycle import Lifecycle
 from kernel.models import Stamped
 from kernel.money import AmountField
@@ -180,6 +180,9 @@ class Tariff(Bilingual, Stamped):
 
     code = models.SlugField(_("code"), max_length=60)
     revision = models.PositiveSmallIntegerField(_("revision"), default=1)
+    reference = models.GeneratedField(
+        expression=reference(), output_field=models.CharField(_("reference"), max_length=72), db_persist=True
+    )
     service = models.CharField(_("service"), max_length=8, choices=Service)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.DRAFT, editable=False)

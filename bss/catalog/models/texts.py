@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +15,11 @@ class CatalogQuerySet(OwnedQuerySet):
     """The catalogue is the same for every customer: self-care users see it as well."""
 
     open_to_scoped = True
+
+
+def reference() -> Concat:
+    """What people call one revision: `business-internet-100.2`; made by the database out of code and revision."""
+    return Concat(F("code"), Value("."), Cast(F("revision"), models.CharField()))
 
 
 class Bilingual(models.Model):

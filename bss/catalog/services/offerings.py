@@ -273,7 +273,7 @@ def retire(*, offering: ProductOffering, at: datetime | None = None, reason: str
 
 def _copy(row: Any, **changes: Any) -> Any:
     """A new unsaved row with the values of `row`, but its own identity."""
-    own = {"id", "created", "updated", "version"}
+    own = {"id", "created", "updated", "version", "reference"}
     values = {
         field.name: getattr(row, field.name) for field in row._meta.concrete_fields if field.name not in own
     }
