@@ -1,6 +1,6 @@
 """Models of billing, by topic."""
 
-from bss.billing.models.charging import AccountOwnedQuerySet, Adjustment, Subscription, TaxRate
+from bss.billing.models.charging import AccountOwnedQuerySet, Adjustment, Discount, Subscription, TaxRate
 from bss.billing.models.invoices import (
     BillRun,
     Invoice,
@@ -25,6 +25,7 @@ __all__ = [
     "Adjustment",
     "Allocation",
     "BillRun",
+    "Discount",
     "DunningCase",
     "DunningPolicy",
     "DunningStep",

@@ -74,6 +74,45 @@ class Subscription(Stamped):
         return f"{self.product} {self.price}"
 
 
+class Discount(Stamped):
+    """A percentage off the recurring charges of an account, or of one product, whose days lie in [start, end).
+
+    Taken off before tax, as a line of its own per tax category.
+    """
+
+    account = models.ForeignKey(BillingAccount, on_delete=models.PROTECT, related_name="discounts")
+    product = models.ForeignKey(
+        Product, null=True, blank=True, on_delete=models.PROTECT, related_name="discounts"
+    )
+    name_en = models.CharField(_("text (English)"), max_length=120)
+    name_fr = models.CharField(_("text (French)"), max_length=120, blank=True)
+    percent = models.DecimalField(_("percent"), max_digits=6, decimal_places=3)
+    start = models.DateField(_("from"))
+    end = models.DateField(_("until"), null=True, blank=True)
+
+    objects = AccountOwnedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("discount")
+        verbose_name_plural = _("discounts")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(percent__gt=0, percent__lte=100), name="billing_discount_percent"
+            ),
+            models.CheckConstraint(
+                condition=Q(end=None) | Q(end__gt=F("start")), name="billing_discount_period"
+            ),
+        ]
+        indexes = [models.Index(fields=["account"], name="billing_discount_account")]
+
+    def __str__(self) -> str:
+        return self.name_in("en")
+
+    def name_in(self, language: str) -> str:
+        """The text in a language; English where the French one is missing."""
+        return (self.name_fr if language.startswith("fr") else "") or self.name_en
+
+
 class TaxRate(Stamped):
     """VAT of a country: percentage of a category (UNCL5305) in a period."""
 

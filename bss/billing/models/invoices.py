@@ -94,13 +94,18 @@ class BillRun(Stamped):
 
 
 class RunFailure(Identified):
-    """An account that a run could not bill, and why; the others go on."""
+    """An account that a run could not bill, or that somebody took out of it, and why; the others go on."""
 
     run = models.ForeignKey(BillRun, on_delete=models.CASCADE, related_name="failed_accounts")
     account = models.ForeignKey(BillingAccount, on_delete=models.PROTECT, related_name="+")
     reason = models.TextField()
+    excluded = models.BooleanField(_("taken out"), default=False)
+
+    objects = AccountOwnedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("account left out")
+        verbose_name_plural = _("accounts left out")
         constraints = [models.UniqueConstraint(fields=["run", "account"], name="billing_failure_once")]
 
     def __str__(self) -> str:
@@ -229,6 +234,7 @@ class InvoiceLine(Identified):
         ONE_OFF = "one_off", _("Once")
         RECURRING = "recurring", _("Recurring")
         USAGE = "usage", _("Usage")
+        DISCOUNT = "discount", _("Discount")
         ADJUSTMENT = "adjustment", _("Adjustment")
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
@@ -255,7 +261,7 @@ class InvoiceLine(Identified):
         constraints = [
             models.UniqueConstraint(fields=["invoice", "position"], name="billing_line_position"),
             models.CheckConstraint(
-                condition=Q(kind__in=["one_off", "recurring", "usage", "adjustment"]),
+                condition=Q(kind__in=["one_off", "recurring", "usage", "discount", "adjustment"]),
                 name="billing_line_kind",
             ),
         ]

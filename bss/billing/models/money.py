@@ -224,6 +224,8 @@ class DunningCase(Stamped):
     oldest_due = models.DateField(_("due since"))
     amount = AmountField(_("overdue"))
     currency = models.CharField(max_length=3)
+    # What dunning itself has cut off: only that is reconnected.
+    product_ids = models.JSONField(default=list, editable=False)
     held_until = models.DateField(_("held until"), null=True)
     hold_reason = models.CharField(_("reason of the hold"), max_length=200, blank=True)
     opened = models.DateTimeField(_("opened"))

@@ -15,7 +15,7 @@ from bss.billing.services.explain import Explanation, why
 from bss.billing.services.ledger import balance
 from bss.billing.services.payments import allocate, receive_payment, refund
 from bss.billing.services.posting import approve_run, check_run, credit_note, deliver_run, post_run
-from bss.billing.services.subscriptions import start_charges, stop_charges
+from bss.billing.services.subscriptions import pause_charges, start_charges, stop_charges
 
 __all__ = [
     "Explanation",
@@ -33,6 +33,7 @@ __all__ = [
     "finish_draft",
     "hold",
     "overdue",
+    "pause_charges",
     "pdf_of",
     "post_run",
     "propose_adjustment",

@@ -100,6 +100,7 @@ def _take(case: DunningCase, step: DunningStep, at: datetime) -> None:
         case,
         Status.SUSPENDING,
         done_position=step.position,
+        product_ids=[str(pk) for pk in products],
         events_too=[SuspensionRequested(case.pk, products, at), *([notice] if step.template else [])],
     )
 
@@ -137,7 +138,8 @@ def account_paid(*, account: BillingAccount, at: datetime) -> None:
 
 
 def _reconnect(case: DunningCase, at: datetime) -> None:
-    products = _products(case, ["suspended"])
+    cut = set(case.product_ids)
+    products = tuple(pk for pk in _products(case, ["suspended"]) if str(pk) in cut)
     lifecycle.move(
         case,
         Status.RECONNECTING,

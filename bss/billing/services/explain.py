@@ -34,6 +34,7 @@ def why(*, line: InvoiceLine) -> Explanation:
         "recurring": _recurring,
         "one_off": _one_off,
         "usage": _usage,
+        "discount": _discount,
         "adjustment": _adjustment,
         "mirror": _mirror,
     }[rule](line)
@@ -121,6 +122,17 @@ def _usage(line: InvoiceLine) -> Explanation:
         totals=totals,
         records=shown,
         more_records=max(0, d["records"] - len(shown)),
+    )
+
+
+def _discount(line: InvoiceLine) -> Explanation:
+    d = line.derivation
+    return Explanation(
+        [
+            _("%(percent)s %% off recurring charges of %(base)s")
+            % {"percent": _money(Decimal(d["percent"])), "base": d["base"]},
+            _("exactly %(exact)s") % {"exact": d["exact"]},
+        ]
     )
 
 

@@ -14,11 +14,12 @@ from babel.dates import format_date
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from bss.billing.models import Adjustment, Subscription
+from bss.billing.models import Adjustment, Discount, Subscription
 from bss.billing.services.proration import Convention, Slice, Timing, difference
 from bss.billing.services.subscriptions import CONVENTIONS, TIMINGS
 from bss.catalog.models import OfferingPrice
 from bss.customers.models import BillingAccount
+from bss.orders.models import ProductPrice
 from bss.usage.models import UsageTotal
 from kernel.money import Point, from_micros, round_at
 from kernel.periods import Period, add_months, clip_day
@@ -47,10 +48,13 @@ class Line:
 
 
 def build(*, accounts: Mapping[UUID, BillingAccount], bill_date: date) -> dict[UUID, list[Line]]:
-    """Lines by account id for everything due by `bill_date`; three queries for the whole batch."""
+    """Lines by account id for everything due by `bill_date`; a handful of queries for the whole batch."""
     found: dict[UUID, list[Line]] = {pk: [] for pk in accounts}
     for charge in _charges(accounts):
         found[charge.account_id].extend(_charge_lines(charge, accounts[charge.account_id], bill_date))
+    for discount in Discount.objects.filter(account__in=accounts).order_by("pk"):
+        charges = found[discount.account_id]
+        charges.extend(_discount_lines(discount, charges, accounts[discount.account_id]))
     for account_id, line in _usage_lines(accounts, bill_date):
         found[account_id].append(line)
     for adjustment in Adjustment.objects.filter(account__in=accounts, status="approved").order_by("created"):
@@ -113,7 +117,8 @@ def _covered(charge: Subscription, owed: list[tuple[int, Slice]]) -> Period:
     for sign, item in owed:
         if sign > 0:
             start, end = min(start, item.period.start), max(end, item.period.end or end)
-    if charge.end is not None:
+    # A whole period stays charged whole, whenever service ended in it.
+    if charge.end is not None and charge.price.proration != OfferingPrice.Proration.FULL:
         end = min(end, max(charge.end, start))
     return Period(max(start, charge.start), end)
 
@@ -188,22 +193,71 @@ def _day(day: date, account: BillingAccount) -> str:
     return str(format_date(day, "short", locale=account.language))
 
 
+def _discount_lines(discount: Discount, charges: list[Line], account: BillingAccount) -> list[Line]:
+    """What a percentage takes off the recurring lines it is for, one line per tax category; a credit takes it back."""
+    span = Period(discount.start, discount.end)
+    bases: dict[str, Decimal] = {}
+    for line in charges:
+        mine = discount.product_id in {None, line.product_id}
+        if line.kind == "recurring" and mine and line.period_start is not None and line.period_start in span:
+            bases[line.tax_category] = bases.get(line.tax_category, Decimal(0)) + line.net
+    return [_discount_line(discount, category, base, account) for category, base in bases.items() if base]
+
+
+def _discount_line(discount: Discount, category: str, base: Decimal, account: BillingAccount) -> Line:
+    exact = -base * discount.percent / 100
+    return Line(
+        kind="discount",
+        text=f"{discount.name_in(account.language)} – {discount.percent.normalize():f} %",
+        net=round_at(Point.LINE, exact, account.currency),
+        unit_price=round_at(Point.RECORD, exact, account.currency),
+        tax_category=category,
+        product_id=discount.product_id,
+        derivation={
+            "rule": "discount",
+            "discount": str(discount.pk),
+            "percent": str(discount.percent),
+            "base": str(base),
+            "exact": str(exact),
+        },
+    )
+
+
+def _usage_prices(totals: Iterable[UsageTotal]) -> dict[tuple[UUID, UUID], OfferingPrice]:
+    """The agreed usage price by (product, tariff): of the product itself, or of the bundle it belongs to."""
+    products = {total.product_id: total.product.parent_id for total in totals}
+    wanted = {*products, *(parent for parent in products.values() if parent is not None)}
+    held: dict[tuple[UUID, UUID], OfferingPrice] = {}
+    rows = ProductPrice.objects.filter(product__in=wanted, price__kind="usage").select_related("price")
+    for row in rows:
+        if row.price.tariff_id is not None:
+            held[row.product_id, row.price.tariff_id] = row.price
+    for product, parent in products.items():
+        for (owner, tariff), price in list(held.items()):
+            if owner == parent:
+                held.setdefault((product, tariff), price)
+    return held
+
+
 def _usage_lines(accounts: Mapping[UUID, BillingAccount], bill_date: date) -> Iterable[tuple[UUID, Line]]:
     """One line per product, zone and billing period, from the usage totals that no line has taken yet."""
-    totals = (
+    totals = list(
         UsageTotal.objects.filter(account__in=accounts, line=None, billable=True, cycle_end__lte=bill_date)
         .select_related("product__offering", "tariff")
         .order_by("account_id", "product_id", "kind", "zone", "cycle_start", "pk")
     )
+    prices = _usage_prices(totals) if totals else {}
     grouped: dict[tuple[Any, ...], list[UsageTotal]] = {}
     for total in totals:
         key = (total.account_id, total.product_id, total.kind, total.tariff_id, total.zone, total.cycle_start)
         grouped.setdefault(key, []).append(total)
     for rows in grouped.values():
-        yield rows[0].account_id, _usage_line(rows, accounts[rows[0].account_id])
+        first = rows[0]
+        price = prices.get((first.product_id, first.tariff_id)) if first.tariff_id is not None else None
+        yield first.account_id, _usage_line(rows, accounts[first.account_id], price)
 
 
-def _usage_line(rows: list[UsageTotal], account: BillingAccount) -> Line:
+def _usage_line(rows: list[UsageTotal], account: BillingAccount, price: OfferingPrice | None) -> Line:
     first = rows[0]
     micros, charged = sum(row.micros for row in rows), sum(row.charged for row in rows)
     taken, records = sum(row.taken for row in rows), sum(row.records for row in rows)
@@ -227,7 +281,7 @@ def _usage_line(rows: list[UsageTotal], account: BillingAccount) -> Line:
         unit_price=(exact / quantity).quantize(Decimal("0.000001")) if quantity else Decimal(0),
         quantity=quantity,
         unit=unit,
-        tax_category="S",
+        tax_category=price.tax_category if price is not None else OfferingPrice.TaxCategory.STANDARD,
         product_id=first.product_id,
         period_start=first.cycle_start,
         period_end=first.cycle_end,
@@ -236,6 +290,7 @@ def _usage_line(rows: list[UsageTotal], account: BillingAccount) -> Line:
             "kind": first.kind,
             "zone": first.zone,
             "tariff": str(first.tariff_id) if first.tariff_id else None,
+            "price": str(price.pk) if price is not None else None,
             "records": records,
             "counted": charged,
             "from_allowance": taken,

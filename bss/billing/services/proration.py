@@ -24,9 +24,7 @@ class Convention(StrEnum):
     ACTUAL = "actual"  # days ÷ actual days of the enclosing period
     FIXED_30 = "fixed_30"  # every month has 30 days (30E/360, the last of February counts as the 30th)
     INCLUSIVE = "inclusive"  # as actual, but the last day of service counts too
-    FULL_FINAL = (
-        "full_final"  # the first part is pro rata, the final period is charged whole and never credited
-    )
+    FULL = "full"  # a period that has begun is charged whole and never credited
 
 
 class Timing(StrEnum):
@@ -87,7 +85,7 @@ def share(
     """
     if part.end is None or base.end is None:
         raise Invalid("only a closed period can be prorated", code="proration.open")
-    if part == base:
+    if part == base or convention is Convention.FULL:
         return Fraction(1)
     if convention is Convention.FIXED_30:
         return min(Fraction(_point_360(part.end) - _point_360(part.start), 30 * months), Fraction(1))
@@ -118,7 +116,7 @@ def slices(
         if (end is not None and begin >= end) or begin > through:
             break
         finish, final = base.end, False
-        if end is not None and end < base.end and convention is not Convention.FULL_FINAL:
+        if end is not None and end < base.end and convention is not Convention.FULL:
             finish, final = end, True
         if timing is Timing.ARREARS and finish > through:
             break

@@ -35,13 +35,19 @@ def unpaid(make_user: Callable[..., User]) -> Invoice:
     make_billed_product(at=ACTIVE)
     at = datetime(2026, 1, 15, 6, tzinfo=UTC)
     return invoice_of(
-        make_posted_run(bill_date=BILL_DATE, drafter=make_user("billing"), approver=make_user("finance"), at=at)
+        make_posted_run(
+            bill_date=BILL_DATE, drafter=make_user("billing"), approver=make_user("finance"), at=at
+        )
     )
 
 
 def names() -> list[str]:
     """Dunning's events so far, in order."""
-    rows = OutboxEvent.objects.filter(name__startswith="bss_billing.").order_by("seq").values_list("name", flat=True)
+    rows = (
+        OutboxEvent.objects.filter(name__startswith="bss_billing.")
+        .order_by("seq")
+        .values_list("name", flat=True)
+    )
     wanted = {"DunningNoticeDue", "SuspensionRequested", "ReconnectionRequested"}
     return [name.split(".")[1] for name in rows if name.split(".")[1] in wanted]
 
@@ -86,7 +92,9 @@ def test_a_part_payment_does_not_end_it(unpaid: Invoice) -> None:
     assert (case.status, case.amount) == ("open", 1)
 
 
-def test_a_suspended_account_is_reconnected_when_it_pays_and_closed_when_that_is_proven(unpaid: Invoice) -> None:
+def test_a_suspended_account_is_reconnected_when_it_pays_and_closed_when_that_is_proven(
+    unpaid: Invoice,
+) -> None:
     case = suspended(unpaid)
     assert case.status == "suspended"
     services.receive_payment(account=unpaid.account, amount=unpaid.gross, at=after_due(unpaid, 16))
@@ -127,7 +135,9 @@ def test_every_pair_of_states_follows_the_table(unpaid: Invoice, before: str, af
             lifecycle.move(case, after)
 
 
-def test_two_runs_over_the_same_accounts_cost_the_same_queries(unpaid: Invoice, django_assert_max_num_queries: Any) -> None:
+def test_two_runs_over_the_same_accounts_cost_the_same_queries(
+    unpaid: Invoice, django_assert_max_num_queries: Any
+) -> None:
     services.run_dunning(at=after_due(unpaid, 5))
     with django_assert_max_num_queries(8):
         services.run_dunning(at=after_due(unpaid, 5))
