@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pysnmp.proto.api import v2c  # type: ignore[import-untyped]
+from pysnmp.proto.api import v2c
 
 from lab.cli.facts import health
 from lab.device.element import Element

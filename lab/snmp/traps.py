@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pysnmp.proto.api import v2c  # type: ignore[import-untyped]
+from pysnmp.proto.api import v2c
 
 from lab.device.element import Element
 from lab.events import Event

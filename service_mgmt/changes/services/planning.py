@@ -128,8 +128,9 @@ def conflicts(*, change: ChangeRequest) -> list[str]:
 
 
 def _targets(change: ChangeRequest) -> tuple[set[UUID], set[UUID]]:
-    rows = list(change.targets.values_list("element_id", "link_id"))
-    return {e for e, _link in rows if e is not None}, {link for _element, link in rows if link is not None}
+    elements = change.targets.filter(element__isnull=False).values_list("element_id", flat=True)
+    links = change.targets.filter(link__isnull=False).values_list("link_id", flat=True)
+    return set(elements), set(links)
 
 
 def submit(*, change: ChangeRequest) -> ChangeRequest:
