@@ -82,7 +82,7 @@ def copy_again(table: str, *, columns: str = "", where: str = "") -> float:
 
     with tempfile.TemporaryFile() as rows, connection.cursor() as cursor:
         raw: Any = cursor
-        raw.copy_expert(f'COPY (SELECT * FROM "{table}" {where}) TO STDOUT', rows)  # noqa: S608 - names of our own
+        raw.copy_expert(f'COPY (SELECT * FROM "{table}" {where}) TO STDOUT', rows)
         rows.seek(0)
         cursor.execute(f'DROP TABLE IF EXISTS "{table}_again"')
         cursor.execute(f'CREATE TABLE "{table}_again" (LIKE "{table}" INCLUDING ALL)')
