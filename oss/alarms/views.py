@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
@@ -42,7 +43,7 @@ WINDOW = pages.badges(
 )  # fmt: skip
 OUTCOME = pages.badges(
     "oss_alarms.outcome", AlarmNotification.Outcome, raised="red bell", repeated="grey copy", cleared="green check",
-    held="amber hourglass", late="grey clock", nothing="grey minus", noted="grey note", refused="red ban",
+    held="amber hourglass", late="grey clock", nothing="grey minus", noted="grey message", refused="red ban",
 )  # fmt: skip
 
 
@@ -232,8 +233,7 @@ def _one(door: Any) -> Any:
     """A bulk door called for the one alarm of a page."""
 
     def run(call: pages.Call) -> Any:
-        call.objects = [call.object]
-        return door(call)
+        return door(replace(call, objects=[call.object]))
 
     return run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from oss.alarms import services as alarms
@@ -50,3 +51,9 @@ def make_run(**overrides: Any) -> RunbookRun:
     if "incident" not in values:
         values["incident"] = make_incident()
     return services.rectify(**values)
+
+
+SAMPLES: dict[str, Callable[[], Any]] = {
+    "oss_incidents.Incident": make_incident,
+    "oss_incidents.RunbookRun": make_run,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,3 +72,9 @@ def make_health(**overrides: Any) -> ElementHealth:
     element = overrides.pop("element", None) or make_element()
     services.take([make_reading(element)])
     return ElementHealth.objects.get(element=element)
+
+
+SAMPLES: dict[str, Callable[[], Any]] = {
+    "oss_monitoring.ElementHealth": make_health,
+    "oss_monitoring.Threshold": make_threshold,
+}

@@ -19,6 +19,7 @@ from oss.incidents.services.incidents import (
 )
 from oss.incidents.services.priority import impact_of, priority_of
 from oss.incidents.services.rectifying import approve_runbook, rectify, reject_runbook, run_runbook, sweep
+from oss.incidents.services.remedies import available_runbooks, target
 from oss.incidents.services.timeline import note, pin
 from oss.incidents.services.words import entry, finding
 
@@ -30,6 +31,7 @@ changes_slot = slot("oss_incidents.changes")
 __all__ = [
     "approve_runbook",
     "assign",
+    "available_runbooks",
     "changes_slot",
     "close",
     "communications_slot",
@@ -59,4 +61,5 @@ __all__ = [
     "split",
     "sweep",
     "symptoms_joined",
+    "target",
 ]

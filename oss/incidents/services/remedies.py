@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kernel import clock
@@ -120,6 +120,12 @@ def possible(runbook: Runbook) -> bool:
     """Whether somebody here knows how to do it."""
     needed = SLOTS.get(Runbook.Action(runbook.action))
     return runbook.active and (needed is None or needed.filled)
+
+
+def available_runbooks() -> QuerySet[Runbook]:
+    """Runbooks that can be carried out here, the least risky first."""
+    missing = [action for action, place in SLOTS.items() if not place.filled]
+    return Runbook.objects.filter(active=True).exclude(action__in=missing).order_by("needs_approval", "code")
 
 
 def target(run: RunbookRun) -> str:

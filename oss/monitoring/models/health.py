@@ -13,6 +13,14 @@ from kernel.permissions import OwnedQuerySet
 from oss.inventory.models import NetworkElement
 
 
+class Reachability(models.TextChoices):
+    """What is known of an element: three different things, never a false green."""
+
+    UP = "up", _("Answers")
+    SILENT = "silent", _("Silent")
+    NEVER = "never", _("Never polled")
+
+
 class ElementHealth(models.Model):
     """How an element answered lately. `reachable` is unknown until it was polled once.
 
@@ -50,8 +58,9 @@ class ElementHealth(models.Model):
 
     @property
     def state(self) -> str:
-        """`never` polled, `up` or `silent`: three different things."""
-        return {None: "never", True: "up", False: "silent"}[self.reachable]
+        """`never` polled, `up` or `silent`."""
+        words = {None: Reachability.NEVER, True: Reachability.UP, False: Reachability.SILENT}
+        return str(words[self.reachable])
 
 
 class FeedQuerySet(models.QuerySet["Feed"]):

@@ -80,4 +80,8 @@ def _known(wanted: dict[tuple[str, UUID], Sample], metrics: dict[str, Metric]) -
     codes = {metric.pk: code for code, metric in metrics.items()}
     elements = {sample.element_id for sample in wanted.values()}
     rows = Series.objects.filter(element_id__in=elements)
-    return {key: row.pk for row in rows if (key := (codes[row.metric_id], row.port_id or row.element_id)) in wanted}
+    return {
+        key: row.pk
+        for row in rows
+        if (key := (codes[row.metric_id], row.port_id or row.element_id)) in wanted
+    }
