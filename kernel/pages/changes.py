@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 PAGE = 50
 NAMES_MAX = 5
+HIDDEN = "••••"
+SECRET = frozenset({"password", "secret", "sealed", "digest", "token", "community", "key"})
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ class Change:
     reason: str
     differences: list[Difference]
     request_id: str = ""
+
+
+def secret(name: str) -> bool:
+    """Whether a column holds a secret, sealed or digested: nobody reads it on a page."""
+    return any(part in SECRET for part in name.lower().split("_"))
 
 
 class Words:
@@ -84,9 +91,11 @@ class Words:
         return text[:1].upper() + text[1:]
 
     def value(self, name: str, value: Any) -> str:
-        """A stored value in words."""
+        """A stored value in words; what is secret stays so, even sealed."""
         if value in (None, "", [], {}):
             return "–"
+        if secret(name):
+            return HIDDEN
         field = self.field(name)
         if isinstance(field, models.ForeignKey):
             return self._names.get(field.related_model, {}).get(str(value), str(value))
@@ -126,7 +135,7 @@ def differences(entry: JournalEntry, words: Words, *, restorable: bool = False) 
             words.value(name, entry.before.get(name)),
             words.value(name, value),
             f"{entry.seq}.{name}"
-            if restorable and name in entry.before and words.field(name) is not None
+            if restorable and name in entry.before and words.field(name) is not None and not secret(name)
             else "",
         )
         for name, value in entry.after.items()
@@ -139,7 +148,11 @@ def entries(model: type[models.Model], journal: Sequence[JournalEntry]) -> Itera
 
     words = Words(model, journal)
     for entry in journal:
-        texts = [formats.labelled(d.label, f"{d.before} → {d.after}") for d in differences(entry, words) if entry.before]
+        texts = [
+            formats.labelled(d.label, f"{d.before} → {d.after}")
+            for d in differences(entry, words)
+            if entry.before
+        ]
         if entry.reason:
             texts.append(entry.reason)
         yield Entry(
@@ -190,7 +203,7 @@ def restore(page: Detail, row: Any, part: str, request: HttpRequest) -> None:
     entry = JournalEntry.objects.filter(object_id=identity(row), seq=int(seq) if seq.isdigit() else 0).first()
     words = Words(page.model, [])
     field = words.field(name)
-    if entry is None or field is None or name not in entry.before:
+    if entry is None or field is None or name not in entry.before or secret(name):
         raise NotFound(_("There is no such change"), code="restore.unknown")
     value = _stored(field, entry.before[name])
     page.restore(Call(request.user, {field.name: value}, object=row, version=getattr(row, "version", None)))

@@ -52,7 +52,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             user = form.get_user()
             login(request, user)
             logins.succeeded(name, address)
-            journal.record("user.signed_in", user, after={"address": address})
+            with journal.acting(user):
+                journal.record("user.signed_in", user, after={"address": address})
             return HttpResponseRedirect(target, status=303)
         if wait is None:
             logins.failed(name, address)

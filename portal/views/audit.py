@@ -12,13 +12,19 @@ from kernel import pages
 from kernel.filtering import Filter
 from kernel.models import JournalEntry
 from kernel.pages import registry
+from kernel.pages.changes import HIDDEN, secret
 
 
 def _changes(entry: JournalEntry) -> str:
-    return "; ".join(
-        f"{name}: {entry.before.get(name, '–')} → {value}" if name in entry.before else f"{name}: {value}"
-        for name, value in list(entry.after.items())[:12]
-    )[:300]
+    shown = []
+    for name, value in list(entry.after.items())[:12]:
+        if secret(name):
+            shown.append(f"{name}: {HIDDEN}")
+        elif name in entry.before:
+            shown.append(f"{name}: {entry.before[name]} → {value}")
+        else:
+            shown.append(f"{name}: {value}")
+    return "; ".join(shown)[:300]
 
 
 def _page(entry: JournalEntry) -> str | None:

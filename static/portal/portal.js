@@ -56,6 +56,17 @@
   });
   $("#dialog") && $("#dialog").addEventListener("close", (e) => { e.target.textContent = ""; });
 
+  // Sections of the navigation that the reader has folded stay folded in this browser.
+  let folded = [];
+  try { folded = JSON.parse(localStorage.getItem("folded") || "[]"); } catch { /* private mode */ }
+  $$("[data-section]").forEach((section) => {
+    if (folded.includes(section.dataset.section) && !$("[aria-current]", section)) section.open = false;
+    section.addEventListener("toggle", () => {
+      folded = folded.filter((key) => key !== section.dataset.section).concat(section.open ? [] : [section.dataset.section]);
+      try { localStorage.setItem("folded", JSON.stringify(folded)); } catch { /* private mode */ }
+    });
+  });
+
   // --- list: selection, density, search box ----------------------------------------------------------------------
   let last = null;
   const boxes = () => $$("#list tbody .ck input");

@@ -98,7 +98,9 @@ class List:
             # A list may begin in an order that no column of it shows.
             if part and part not in self.sortable:
                 if not has_field(model, part.split("__")[0]):
-                    raise ValueError(f"list {name}: default_sort {part} is neither a sortable column nor a field")
+                    raise ValueError(
+                        f"list {name}: default_sort {part} is neither a sortable column nor a field"
+                    )
                 self.sortable[part] = (part,)
         registry.LISTS[name] = self
         if section:

@@ -248,3 +248,16 @@ def test_related_rows_are_named_in_the_journal(browser: Client, admin: User, mak
     page = get(browser, f"/jobs/{job.pk}/changes/").content.decode()
     assert "<del>ada</del>" in page
     assert "<ins>bob</ins>" in page
+
+
+def test_secrets_are_not_read_on_pages_even_sealed(browser: Client) -> None:
+    from kernel.models import HubSubscription
+    from kernel.pages.changes import HIDDEN, Words
+    from tests.factories.registry import make_hook
+
+    hook = make_hook(secret="sealed-secret-text")
+    lifecycle.change(hook, secret="sealed-again")
+    words = Words(HubSubscription, [])
+    assert words.value("secret", "x") == words.value("password_sealed", "x") == HIDDEN
+    for url in (f"/developers/hooks/{hook.pk}/changes/", "/audit/"):
+        assert b"sealed-" not in get(browser, url).content
