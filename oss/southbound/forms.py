@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -9,7 +11,9 @@ from kernel import pages
 from oss.southbound.drivers import DRIVERS
 from oss.southbound.models import Credential
 
-PORT = {"min_value": 1, "max_value": 65535}
+
+def _port(label: Any, *, initial: int | None = None, required: bool = True) -> forms.IntegerField:
+    return forms.IntegerField(label=label, initial=initial, required=required, min_value=1, max_value=65535)
 
 
 class EndpointForm(forms.Form):
@@ -18,10 +22,10 @@ class EndpointForm(forms.Form):
     element = pages.PickField(label=_("Device"), detail="oss_inventory:element-detail")
     driver = forms.ChoiceField(label=_("Driver"), choices=[(name, name) for name in sorted(DRIVERS)])
     host = forms.CharField(label=_("Host"), max_length=120)
-    ssh_port = forms.IntegerField(label=_("SSH port"), initial=22, **PORT)
-    snmp_port = forms.IntegerField(label=_("SNMP port"), initial=161, **PORT)
-    echo_port = forms.IntegerField(label=_("Echo port"), required=False, **PORT)
-    coa_port = forms.IntegerField(label=_("Dynamic authorization port"), required=False, **PORT)
+    ssh_port = _port(_("SSH port"), initial=22)
+    snmp_port = _port(_("SNMP port"), initial=161)
+    echo_port = _port(_("Echo port"), required=False)
+    coa_port = _port(_("Dynamic authorization port"), required=False)
     credential = forms.ModelChoiceField(label=_("Credential"), queryset=Credential.objects.all())
     host_key = forms.CharField(
         label=_("Host key"),

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from kernel.pages import url_of
+from kernel.pages import registry, url_of
 from oss.addressing import services
 from oss.addressing.models import VRF, NumberRange, Prefix, VlanGroup
 from tests.factories.oss_addressing import make_number_range, make_prefix, make_vlan_group, make_vrf
@@ -22,6 +22,7 @@ UNTIL = datetime(2030, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def engineer(make_user: Any) -> Client:
+    registry.load()
     client = Client()
     client.force_login(make_user("engineer"))
     return client

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from kernel import jobs
 from kernel.models import Job, User
-from kernel.pages import url_of
+from kernel.pages import registry, url_of
 from kernel.slots import slot
 from oss.inventory import services
 from oss.inventory.models import Link, Location, NetworkElement, Port
@@ -24,6 +24,7 @@ HEAD = "name,role,manufacturer,model,location\n"
 
 @pytest.fixture
 def engineer(make_user: Any) -> Client:
+    registry.load()
     client = Client()
     client.force_login(make_user("engineer"))
     return client

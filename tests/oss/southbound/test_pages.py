@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from kernel import jobs
 from kernel.models import Draft, Job
-from kernel.pages import url_of
+from kernel.pages import registry, url_of
 from oss.inventory.models import Port
 from oss.southbound.models import Credential, ManagementEndpoint
 from tests.factories.oss_inventory import make_element
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def engineer(make_user: Any) -> Client:
+    registry.load()
     client = Client()
     client.force_login(make_user("engineer"))
     return client
