@@ -1,0 +1,34 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LevelsConfig(AppConfig):
+    """Service levels: what was promised, what happened, what is credited."""
+
+    name = "service_mgmt.levels"
+    label = "service_mgmt_levels"
+    verbose_name = _("Service levels")
+    roles = {
+        "noc": ["view_*"],
+        "engineer": ["view_*"],
+        "care": ["view_*"],
+        "sales": ["view_sladefinition", "view_creditband", "view_slaagreement", "view_slaresult"],
+        "product": ["view_*", "add_sladefinition", "change_sladefinition"],
+        "billing": ["view_*"],
+        "finance": ["view_*", "approve_credit"],
+        "manager": ["view_*", "approve_credit", "add_sladefinition", "change_sladefinition", "void_clock"],
+        "integrator": ["view_*"],
+        "customer": [
+            "view_sladefinition",
+            "view_creditband",
+            "view_slaagreement",
+            "view_slaresult",
+            "view_creditproposal",
+        ],
+    }
+
+    def ready(self) -> None:
+        from bss.customers.services import MERGE
+        from service_mgmt.levels.services import agreements
+
+        MERGE.fill(agreements.merge)
