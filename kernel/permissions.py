@@ -72,7 +72,9 @@ class Backend(ModelBackend):
 def _read_rights(user: Any) -> None:
     wanted = Permission.objects.all() if user.is_superuser else Permission.objects.filter(group__user=user)
     text = models.CharField()
-    permissions = wanted.order_by().values_list(models.Value(value=True), "content_type__app_label", "codename")
+    permissions = wanted.order_by().values_list(
+        models.Value(value=True), "content_type__app_label", "codename"
+    )
     scopes = user.scopes.order_by().values_list(
         models.Value(value=False), functions.Cast("kind", text), functions.Cast("value", text)
     )

@@ -7,29 +7,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('kernel', '0002_functions'),
+        ("kernel", "0002_functions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApiTask',
+            name="ApiTask",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('updated', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('api', models.CharField(max_length=64)),
-                ('path', models.CharField(max_length=80)),
-                ('state', models.CharField(max_length=40)),
-                ('body', models.JSONField(default=dict)),
-                ('result', models.JSONField(default=dict)),
-                ('error', models.CharField(blank=True, max_length=500)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("updated", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("api", models.CharField(max_length=64)),
+                ("path", models.CharField(max_length=80)),
+                ("state", models.CharField(max_length=40)),
+                ("body", models.JSONField(default=dict)),
+                ("result", models.JSONField(default=dict)),
+                ("error", models.CharField(blank=True, max_length=500)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['api', 'path', '-id'], name='kernel_apitask_kind')],
+                "indexes": [models.Index(fields=["api", "path", "-id"], name="kernel_apitask_kind")],
             },
         ),
     ]

@@ -4,19 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('kernel', '0003_api_tasks'),
+        ("kernel", "0003_api_tasks"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LoginFailure',
+            name="LoginFailure",
             fields=[
-                ('key', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('since', models.DateTimeField()),
-                ('locked_until', models.DateTimeField(null=True)),
+                ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("count", models.PositiveIntegerField(default=0)),
+                ("since", models.DateTimeField()),
+                ("locked_until", models.DateTimeField(null=True)),
             ],
         ),
     ]
