@@ -55,10 +55,13 @@ probes: list[URLPattern | URLResolver] = [
 
 
 def _apps() -> list[URLPattern | URLResolver]:
-    """`urls.py` of every installed app of the three areas; each names its own first path segment."""
+    """`urls.py` of every installed app of the three areas, upper layers first.
+
+    A layer's own addresses may lie below a lower layer's: `orders/fallout/` must be asked before `orders/<key>/`.
+    """
     return [
         path("", include(f"{config.name}.urls"))
-        for config in apps.get_app_configs()
+        for config in sorted(apps.get_app_configs(), key=lambda config: config.name.split(".")[0] != "service_mgmt")
         if config.name.split(".")[0] in AREAS and find_spec(f"{config.name}.urls")
     ]
 
