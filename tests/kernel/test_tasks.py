@@ -17,6 +17,7 @@ def test_a_job_goes_to_the_queue_it_was_registered_for(queue: str) -> None:
 
 
 def test_every_sweeper_is_on_the_beat() -> None:
+    app.loader.import_default_modules()  # what a worker does before its first task
     planned = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert {tasks.sweep_jobs.name, tasks.sweep_events.name, tasks.sweep_webhooks.name} <= planned
     assert planned <= set(app.tasks)
