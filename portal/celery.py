@@ -47,5 +47,7 @@ SCHEDULE = {
     "service_mgmt.provisioning.sweep": 5,
     "service_mgmt.problems.verify_fixes": 3600,
 }
-app.conf.beat_schedule = {name: {"task": name, "schedule": float(seconds)} for name, seconds in SCHEDULE.items()}
+app.conf.beat_schedule = {
+    name: {"task": name, "schedule": float(seconds)} for name, seconds in SCHEDULE.items()
+}
 app.autodiscover_tasks()

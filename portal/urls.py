@@ -61,7 +61,9 @@ def _apps() -> list[URLPattern | URLResolver]:
     """
     return [
         path("", include(f"{config.name}.urls"))
-        for config in sorted(apps.get_app_configs(), key=lambda config: config.name.split(".")[0] != "service_mgmt")
+        for config in sorted(
+            apps.get_app_configs(), key=lambda config: config.name.split(".")[0] != "service_mgmt"
+        )
         if config.name.split(".")[0] in AREAS and find_spec(f"{config.name}.urls")
     ]
 

@@ -4,26 +4,37 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('kernel', '0004_login_failures'),
+        ("kernel", "0004_login_failures"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='hubdelivery',
-            options={'verbose_name': 'delivery', 'verbose_name_plural': 'deliveries'},
+            name="hubdelivery",
+            options={"verbose_name": "delivery", "verbose_name_plural": "deliveries"},
         ),
         migrations.AlterModelOptions(
-            name='hubsubscription',
-            options={'permissions': [('manage_webhook', 'Can manage webhooks')], 'verbose_name': 'webhook', 'verbose_name_plural': 'webhooks'},
+            name="hubsubscription",
+            options={
+                "permissions": [("manage_webhook", "Can manage webhooks")],
+                "verbose_name": "webhook",
+                "verbose_name_plural": "webhooks",
+            },
         ),
         migrations.AlterModelOptions(
-            name='job',
-            options={'permissions': [('cancel_job', 'Can cancel any job')], 'verbose_name': 'job', 'verbose_name_plural': 'jobs'},
+            name="job",
+            options={
+                "permissions": [("cancel_job", "Can cancel any job")],
+                "verbose_name": "job",
+                "verbose_name_plural": "jobs",
+            },
         ),
         migrations.AlterModelOptions(
-            name='journalentry',
-            options={'permissions': [('view_audit', 'Can read the audit')], 'verbose_name': 'journal entry', 'verbose_name_plural': 'journal entries'},
+            name="journalentry",
+            options={
+                "permissions": [("view_audit", "Can read the audit")],
+                "verbose_name": "journal entry",
+                "verbose_name_plural": "journal entries",
+            },
         ),
     ]

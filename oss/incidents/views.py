@@ -35,15 +35,15 @@ PRIORITY = pages.badges(
     low="grey arrow-down",
 )  # fmt: skip
 RUN = pages.badges(
-    "oss_incidents.run", RunbookRun.Status, proposed="amber hourglass", pending="grey clock", running="blue loader",
+    "oss_incidents.run", RunbookRun.Status, proposed="amber hourglass", pending="grey clock", running="blue refresh",
     succeeded="green check end", failed="red x end", rejected="grey ban end",
 )  # fmt: skip
 STEP = pages.badges(
-    "oss_incidents.step", RunbookStep.Status, pending="grey clock", running="blue loader", done="green check",
+    "oss_incidents.step", RunbookStep.Status, pending="grey clock", running="blue refresh", done="green check",
     failed="red x",
 )  # fmt: skip
 ROUND = pages.badges(
-    "oss_incidents.diagnosis", Diagnosis.Status, pending="grey clock", running="blue loader", done="green check end",
+    "oss_incidents.diagnosis", Diagnosis.Status, pending="grey clock", running="blue refresh", done="green check end",
     failed="red x end",
 )  # fmt: skip
 TEST = pages.badges(

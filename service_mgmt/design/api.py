@@ -80,7 +80,9 @@ class SpecificationResource(tmf.Resource[ServiceSpecification]):
     path, model, base_type = "serviceSpecification", ServiceSpecification, "ServiceSpecification"
     events = ("Create", "Change", "Delete")
     fields = (
-        tmf.Type("kind", words=KINDS, aliases={"ServiceSpecification": "cfs"}, create_only=True, mandatory=True),
+        tmf.Type(
+            "kind", words=KINDS, aliases={"ServiceSpecification": "cfs"}, create_only=True, mandatory=True
+        ),
         tmf.Text("name", "name_en", required=True, mandatory=True, max_length=120),
         tmf.Text("nameFr", "name_fr", extension=True, max_length=120),
         tmf.Text("code", create_only=True, extension=True, max_length=60, pattern=r"[-a-zA-Z0-9_]+"),

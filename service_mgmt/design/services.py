@@ -119,7 +119,9 @@ def parts(*, offering: ProductOffering) -> list[ProductOffering]:
     return [item.offering for item in offering.items.select_related("offering").order_by("position")]
 
 
-def create_specification(*, name_en: str, code: str = "", kind: str = "cfs", **values: Any) -> ServiceSpecification:
+def create_specification(
+    *, name_en: str, code: str = "", kind: str = "cfs", **values: Any
+) -> ServiceSpecification:
     """A specification in design; its code is made of its name when none is given.
 
     Raises Invalid when the code is taken.

@@ -61,7 +61,9 @@ SPECIFICATIONS = pages.List(
     default_sort="code",
     live=True,
     row_class=lambda row: "muted" if row.status == "retired" else "",
-    empty=pages.Empty(_("A specification says what a kind of service is, what it rests on and how it is tested.")),
+    empty=pages.Empty(
+        _("A specification says what a kind of service is, what it rests on and how it is tested.")
+    ),
 )
 
 
@@ -120,8 +122,17 @@ DESIGNS = pages.List(
         pages.Column("number", _("Number"), link=True, sort=True),
         pages.Column("offering", _("Offer"), "offering.name", link="offering", sort="offering__name_en"),
         pages.Column("status", _("Status"), badge=DESIGN_STATUS, sort=True),
-        pages.Column("price", _("Price a month"), "monthly_price", kind="money", currency="currency", sort="monthly_price"),
-        pages.Column("cost", _("Cost a month"), "monthly_cost", kind="money", currency="currency", sort="monthly_cost"),
+        pages.Column(
+            "price",
+            _("Price a month"),
+            "monthly_price",
+            kind="money",
+            currency="currency",
+            sort="monthly_price",
+        ),
+        pages.Column(
+            "cost", _("Cost a month"), "monthly_cost", kind="money", currency="currency", sort="monthly_cost"
+        ),
         pages.Column("margin", _("Margin"), kind="money", currency="currency"),
         pages.Column("author", _("Author"), sort="author__username"),
         pages.Column("approver", _("Approved by"), sort="approver__username"),
@@ -137,7 +148,9 @@ DESIGNS = pages.List(
     views=[("review", _("To be reviewed"), "status=in_review")],
     create="service_mgmt_design:design-create",
     live=True,
-    empty=pages.Empty(_("A design puts the network's facts beside the price of an offer before it is released.")),
+    empty=pages.Empty(
+        _("A design puts the network's facts beside the price of an offer before it is released.")
+    ),
 )
 
 
@@ -146,7 +159,9 @@ def _package(design: ServiceDesign, user: Any) -> dict[str, Any]:
         "facts": design.facts,
         "simulation": design.simulation,
         "margin": design.margin,
-        "percent": 100 * design.margin / design.monthly_price if design.margin is not None and design.monthly_price else None,
+        "percent": 100 * design.margin / design.monthly_price
+        if design.margin is not None and design.monthly_price
+        else None,
     }
 
 

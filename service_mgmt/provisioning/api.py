@@ -42,7 +42,12 @@ SERVICE = tmf.Object(
         tmf.Refs(
             "place",
             tmf.Ref(
-                "site", "service__site", type="GeographicSite", label="service__site__name", role="installation", arg="site"
+                "site",
+                "service__site",
+                type="GeographicSite",
+                label="service__site__name",
+                role="installation",
+                arg="site",
             ),
             filter=False,
         ),
@@ -162,7 +167,9 @@ def _service(key: str, index: int, user: tmf.User) -> Service:
     row = Service.objects.visible_to(user).filter(address).first() if address is not None else None
     if row is None:
         name = f"serviceOrderItem[{index}].service.id"
-        raise Invalid(_("%(id)s does not exist") % {"id": key}, code="reference.unknown", fields={name: _("unknown")})
+        raise Invalid(
+            _("%(id)s does not exist") % {"id": key}, code="reference.unknown", fields={name: _("unknown")}
+        )
     return row
 
 
@@ -180,5 +187,7 @@ class CancelServiceOrder(tmf.Task):
 
     def run(self, data: tmf.Data, user: tmf.User) -> Mapping[str, Any]:
         """Cancel the order."""
-        services.cancel_order(order=data["service_order"], reason=data.get("cancellation_reason", "") or "REST")
+        services.cancel_order(
+            order=data["service_order"], reason=data.get("cancellation_reason", "") or "REST"
+        )
         return {"effectiveCancellationDate": clock.now()}

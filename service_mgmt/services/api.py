@@ -66,7 +66,9 @@ class ServiceResourceView(tmf.Resource[Service]):
         # Mandatory on every row: until a service is in use, the day it was noted.
         tmf.DateTime("startDate", "since", read_only=True, mandatory=True),
         tmf.DateTime("endDate", "ended", read_only=True),
-        tmf.Computed("isServiceEnabled", ("state",), lambda state: state == State.ACTIVE, schema={"type": "boolean"}),
+        tmf.Computed(
+            "isServiceEnabled", ("state",), lambda state: state == State.ACTIVE, schema={"type": "boolean"}
+        ),
         tmf.Computed("hasStarted", ("started",), lambda at: at is not None, schema={"type": "boolean"}),
         tmf.Characteristics("serviceCharacteristic", "characteristics", mandatory=True),
         tmf.Ref(
@@ -99,7 +101,9 @@ class ServiceResourceView(tmf.Resource[Service]):
             create_only=True,
             filter=False,
         ),
-        tmf.Many("supportingService", "supports_needed", _rests_on("supporting"), read_only=True, mandatory=True),
+        tmf.Many(
+            "supportingService", "supports_needed", _rests_on("supporting"), read_only=True, mandatory=True
+        ),
         tmf.Many(
             "serviceRelationship",
             "supports_needed",

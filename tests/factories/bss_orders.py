@@ -194,3 +194,19 @@ def qualifications(count: int) -> list[ApiTask]:
         task.save()
         made.append(task)
     return made
+
+
+def make_whole_product() -> Product:
+    """A product with a member and an order that changes it."""
+    product = make_product(site=make_site())
+    make_product(account=product.account, parent=product)
+    make_item(product=product, action="modify", order=make_order(items=0, account=product.account))
+    return product
+
+
+SAMPLES = {
+    "bss_orders.ProductOrder": lambda: make_order(items=2),
+    "bss_orders.Product": make_whole_product,
+    "bss_orders.Quote": make_quote,
+    "bss_orders.Qualification": make_qualification,
+}

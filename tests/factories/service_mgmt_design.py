@@ -37,7 +37,9 @@ def make_spec(**overrides: Any) -> ServiceSpecification:
     return ServiceSpecification.objects.create(**values)
 
 
-def make_spec_link(parent: ServiceSpecification, child: ServiceSpecification, **overrides: Any) -> SpecificationLink:
+def make_spec_link(
+    parent: ServiceSpecification, child: ServiceSpecification, **overrides: Any
+) -> SpecificationLink:
     """`parent` rests on one `child`."""
     return SpecificationLink.objects.create(parent=parent, child=child, **overrides)
 
@@ -79,7 +81,10 @@ def make_design(**overrides: Any) -> ServiceDesign:
     values = {
         "monthly_price": Decimal(50),
         "monthly_cost": Decimal("11.50"),
-        "facts": {"places": [{"code": "PAM", "name": "Port-Armel", "free_ports": 4}], "technologies": ["ethernet"]},
+        "facts": {
+            "places": [{"code": "PAM", "name": "Port-Armel", "free_ports": 4}],
+            "technologies": ["ethernet"],
+        },
         "simulation": {
             "at": "2026-01-15T10:00:00+00:00",
             "problems": [],
@@ -118,7 +123,9 @@ def _specification_body() -> dict[str, Any]:
 
 
 @sample(
-    "633/serviceSpecification", body=_specification_body, patch=lambda row: {"description": "Between two sites"}
+    "633/serviceSpecification",
+    body=_specification_body,
+    patch=lambda row: {"description": "Between two sites"},
 )
 def specifications(count: int) -> list[ServiceSpecification]:
     made = [make_internet()[0] for _index in range(count)]

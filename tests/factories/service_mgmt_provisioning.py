@@ -65,9 +65,19 @@ def make_failed_run(**overrides: Any) -> WorkflowRun:
     """A run whose second step has failed and lies in the queue."""
     now = clock.now()
     cause = overrides.pop("cause", "commit · outside.unreachable · …")
-    item = overrides.pop("item", None) or make_order_item(state="held", order=make_service_order(state="inProgress"))
+    item = overrides.pop("item", None) or make_order_item(
+        state="held", order=make_service_order(state="inProgress")
+    )
     run = make_run(item=item, status="failed", started=now, **overrides)
-    make_step(run=run, name="reserve", status="done", started=now, finished=now, attempts=1, outputs={"resources": []})
+    make_step(
+        run=run,
+        name="reserve",
+        status="done",
+        started=now,
+        finished=now,
+        attempts=1,
+        outputs={"resources": []},
+    )
     step = make_step(
         run=run,
         name="commit",
@@ -123,4 +133,7 @@ def service_orders(count: int) -> list[ServiceOrder]:
 
 @sample("641/cancelServiceOrder", body=lambda: {"serviceOrder": {"id": str(make_order_item().order.pk)}})
 def cancellations(count: int) -> list[ApiTask]:
-    return [make_task("641", "cancelServiceOrder", serviceOrder=make_order_item().order) for _index in range(count)]
+    return [
+        make_task("641", "cancelServiceOrder", serviceOrder=make_order_item().order)
+        for _index in range(count)
+    ]

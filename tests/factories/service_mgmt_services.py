@@ -69,7 +69,9 @@ def services(count: int) -> list[Service]:
     for number in range(count):
         customer = make_customer()
         service = make_service(
-            customer=customer, site=make_site(customer=customer), characteristics={"down_kbps": 100_000 + number}
+            customer=customer,
+            site=make_site(customer=customer),
+            characteristics={"down_kbps": 100_000 + number},
         )
         rest_on(service, make_service(kind="rfs", customer=customer))
         made.append(service)

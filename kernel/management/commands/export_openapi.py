@@ -19,7 +19,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         """Where to, and whether to write at all."""
-        parser.add_argument("--check", action="store_true", help="write nothing, exit 1 when something differs")
+        parser.add_argument(
+            "--check", action="store_true", help="write nothing, exit 1 when something differs"
+        )
         parser.add_argument("--directory", default=str(Path(settings.BASE_DIR) / "docs" / "openapi"))
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,11 +29,16 @@ class Command(BaseCommand):
         registry.discover()
         directory = Path(options["directory"])
         wanted = {
-            f"TMF{number}.json": json.dumps(openapi.document(api), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+            f"TMF{number}.json": json.dumps(
+                openapi.document(api), indent=1, ensure_ascii=False, sort_keys=True
+            )
+            + "\n"
             for number, api in registry.APIS.items()
         }
         present = {path.name: path.read_text(encoding="utf-8") for path in directory.glob("TMF*.json")}
-        stale = sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
+        stale = sorted(
+            name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name)
+        )
         if options["check"]:
             if stale:
                 raise CommandError(f"not up to date: {', '.join(stale)}; run manage.py export_openapi")

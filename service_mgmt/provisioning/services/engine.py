@@ -178,7 +178,11 @@ def _fail(step: WorkflowStep, error: Exception) -> None:
 
 def text_of(error: Exception) -> str:
     """What a person reads about a failure: its code and message."""
-    return f"{error.code}: {error.message}" if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+    return (
+        f"{error.code}: {error.message}"
+        if isinstance(error, DomainError)
+        else f"{type(error).__name__}: {error}"
+    )
 
 
 def signature(error: Exception, step: WorkflowStep) -> str:

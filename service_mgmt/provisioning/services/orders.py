@@ -136,7 +136,9 @@ def begin(*, order: ServiceOrder, at: datetime) -> None:
 
 def _promise(order: ServiceOrder, at: datetime) -> None:
     """Promise the end of the longest run, at least the lead time that qualification named."""
-    seconds = sum(step.seconds for item in order.items.exclude(workflow="") for step in workflow(item.workflow).steps)
+    seconds = sum(
+        step.seconds for item in order.items.exclude(workflow="") for step in workflow(item.workflow).steps
+    )
     promised = at + timedelta(seconds=seconds, hours=1)
     lifecycle.change(order, promised=promised, verb="promised")
     if order.product_order is not None:

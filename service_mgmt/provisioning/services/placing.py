@@ -60,7 +60,9 @@ def place_order(
     if customer is not None:
         owners.add(customer.pk)
     if len(owners) != 1:
-        raise Invalid(_("All items of a service order belong to one customer: name it"), code="order.customer")
+        raise Invalid(
+            _("All items of a service order belong to one customer: name it"), code="order.customer"
+        )
     with transaction.atomic():
         owner = customer or Customer.objects.get(pk=owners.pop())
         order = lifecycle.create(
@@ -70,7 +72,11 @@ def place_order(
             service, workflow_name = _wanted(position, wish, owner)
             lifecycle.create(
                 ServiceOrderItem(
-                    order=order, position=position, action=wish.action, service=service, workflow=workflow_name
+                    order=order,
+                    position=position,
+                    action=wish.action,
+                    service=service,
+                    workflow=workflow_name,
                 )
             )
         orders.begin(order=order, at=moment)
@@ -119,7 +125,9 @@ def _refused(position: int, message: str) -> Invalid:
     return Invalid(message, code="order.item", fields={f"serviceOrderItem[{position - 1}]": message})
 
 
-def change_order(*, order: ServiceOrder, description: str | None = None, external_id: str | None = None) -> ServiceOrder:
+def change_order(
+    *, order: ServiceOrder, description: str | None = None, external_id: str | None = None
+) -> ServiceOrder:
     """Change what people call an order."""
     values: dict[str, Any] = {"description": description, "external_id": external_id}
     return lifecycle.change(order, **{name: value for name, value in values.items() if value is not None})

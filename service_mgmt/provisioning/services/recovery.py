@@ -101,7 +101,9 @@ def cancel_order(*, order: ServiceOrder, reason: str) -> ServiceOrder:
     """Cancel every open item. Raises IllegalMove, with nothing touched, when the order is over or one is past return."""
     if ServiceOrder.lifecycle.terminal(order.state):
         raise IllegalMove(_("The order is over"), code="order.over")
-    items = [item for item in order.items.order_by("position") if not ServiceOrder.lifecycle.terminal(item.state)]
+    items = [
+        item for item in order.items.order_by("position") if not ServiceOrder.lifecycle.terminal(item.state)
+    ]
     for item in items:
         if (blocked := point_of_no_return(item=item)) is not None:
             raise IllegalMove(blocked, code="order.pointOfNoReturn")
@@ -195,7 +197,11 @@ def _undo(step: WorkflowStep, undo: Callable[[Context], Done]) -> bool:
         _undo_failed(step, error)
         return False
     lifecycle.move(
-        step, Step.UNDONE, session_id=outcome.session_id or step.session_id, finished=clock.now(), lease_until=None
+        step,
+        Step.UNDONE,
+        session_id=outcome.session_id or step.session_id,
+        finished=clock.now(),
+        lease_until=None,
     )
     return True
 
@@ -204,7 +210,12 @@ def _undo_failed(step: WorkflowStep, error: Exception) -> None:
     text = engine.text_of(error)
     with transaction.atomic():
         lifecycle.move(
-            step, Step.FAILED, error=text, cause=engine.signature(error, step), attempts=engine.RETRIES, lease_until=None
+            step,
+            Step.FAILED,
+            error=text,
+            cause=engine.signature(error, step),
+            attempts=engine.RETRIES,
+            lease_until=None,
         )
         lifecycle.move(step.run, Run.FAILED, reason=text)
         lifecycle.create(Fallout(step=step, cause=step.cause, detail=text, opened=clock.now()))

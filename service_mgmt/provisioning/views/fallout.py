@@ -81,7 +81,8 @@ FALLOUTS = pages.List(
     views=[("mine", _("Mine"), lambda user: f"status=open&owner={user.username}")],
     live=True,
     empty=pages.Empty(
-        _("A step that fails for good lands here, for a person to look at."), nothing_wrong=_("Nothing has fallen out.")
+        _("A step that fails for good lands here, for a person to look at."),
+        nothing_wrong=_("Nothing has fallen out."),
     ),
     bulk=[
         pages.Bulk(
@@ -145,7 +146,9 @@ FALLOUT = pages.Detail(
             permission=OVERRIDE,
             form=forms.ReasonForm,
             why_not=_why_not_retry,
-            run=lambda call: services.skip_step(step=call.object.step, by=call.user, reason=call.data["reason"]),
+            run=lambda call: services.skip_step(
+                step=call.object.step, by=call.user, reason=call.data["reason"]
+            ),
             secondary=True,
             icon="arrow-right",
         ),
@@ -210,7 +213,10 @@ def queue(request: HttpRequest) -> HttpResponse:
         "url": reverse("service_mgmt_provisioning:fallout"),
     }
     return pages.render(
-        request, "service_mgmt/provisioning/fallout.html", context, partial="service_mgmt/provisioning/_fallout.html"
+        request,
+        "service_mgmt/provisioning/fallout.html",
+        context,
+        partial="service_mgmt/provisioning/_fallout.html",
     )
 
 
@@ -219,7 +225,10 @@ def _act(request: HttpRequest, user: Any) -> None:
     if "retry" in request.POST:
         require(user, OVERRIDE)
         count = services.bulk_retry(cause=cause, by=user)
-        pages.say(request, ngettext("%(n)d step is tried again", "%(n)d steps are tried again", count) % {"n": count})
+        pages.say(
+            request,
+            ngettext("%(n)d step is tried again", "%(n)d steps are tried again", count) % {"n": count},
+        )
         return
     require(user, CHANGE)
     form = forms.AssignForm(request.POST)

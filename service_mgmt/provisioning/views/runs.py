@@ -24,7 +24,9 @@ Run, Step = WorkflowRun.Status, WorkflowStep.Status
 
 
 def _runs(user: Any) -> QuerySet[WorkflowRun]:
-    return WorkflowRun.objects.visible_to(user).select_related("item__order__customer__party", "item__service")
+    return WorkflowRun.objects.visible_to(user).select_related(
+        "item__order__customer__party", "item__service"
+    )
 
 
 def _with_steps(user: Any) -> QuerySet[WorkflowRun]:
@@ -64,7 +66,10 @@ RUNS = pages.List(
     ],
     search=("number", "workflow", "item__service__number", "item__order__number"),
     default_sort="-created",
-    views=[("failed", _("Failed"), "status=failed"), ("open", _("Open"), "status=running&status=pending&status=compensating")],
+    views=[
+        ("failed", _("Failed"), "status=failed"),
+        ("open", _("Open"), "status=running&status=pending&status=compensating"),
+    ],
     live=True,
     row_class=lambda row: {"failed": "danger", "compensating": "warn"}.get(row.status, ""),
     empty=pages.Empty(_("A run is one execution of a workflow on one service.")),
@@ -129,7 +134,10 @@ def _skip(call: pages.Call) -> None:
 
 
 def _skipped(run: WorkflowRun, user: Any) -> list[str]:
-    return [_t("“%(step)s” is left out; the run goes on after it") % {"step": _t(step.title)} for step in failed(run)[:1]]
+    return [
+        _t("“%(step)s” is left out; the run goes on after it") % {"step": _t(step.title)}
+        for step in failed(run)[:1]
+    ]
 
 
 def _sessions(run: WorkflowRun, user: Any) -> dict[str, Any]:
@@ -220,4 +228,6 @@ def steps_fragment(request: HttpRequest, number: str) -> HttpResponse:
     run = _with_steps(request.user).filter(number=number).first()
     if run is None:
         raise Http404
-    return pages.render(request, "service_mgmt/provisioning/_steps.html", {"object": run, "steps": steps_of(run)})
+    return pages.render(
+        request, "service_mgmt/provisioning/_steps.html", {"object": run, "steps": steps_of(run)}
+    )

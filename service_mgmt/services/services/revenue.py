@@ -21,7 +21,11 @@ def monthly_revenue(products: Collection[UUID], *, currency: str = CURRENCY) -> 
     """Net amount that some products bring in a month today; yearly prices count a twelfth, other currencies nothing."""
     today = clock.today()
     charges = Subscription.objects.filter(
-        Q(end=None) | Q(end__gt=today), product__in=products, kind="recurring", currency=currency, start__lte=today
+        Q(end=None) | Q(end__gt=today),
+        product__in=products,
+        kind="recurring",
+        currency=currency,
+        start__lte=today,
     )
     share = F("amount") * F("quantity") / Cast(F("price__period_months"), AMOUNT)
     total: Decimal | None = charges.aggregate(total=Sum(share, output_field=AMOUNT))["total"]

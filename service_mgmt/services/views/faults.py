@@ -43,7 +43,12 @@ def find(text: str, user: Any) -> Target | None:
     element = NetworkElement.objects.visible_to(user).filter(same).first()
     if element is not None:
         return Target(element, "element")
-    link = Link.objects.visible_to(user).filter(same).select_related("port_a__element", "port_b__element").first()
+    link = (
+        Link.objects.visible_to(user)
+        .filter(same)
+        .select_related("port_a__element", "port_b__element")
+        .first()
+    )
     return Target(link, "link") if link is not None else None
 
 
@@ -70,13 +75,17 @@ def impact(request: HttpRequest) -> HttpResponse:
 
 def _answer(target: Target, user: Any) -> dict[str, Any]:
     key = {target.thing.pk}
-    found = services.impact_of(elements=key if target.kind == "element" else (), links=key if target.kind == "link" else ())
+    found = services.impact_of(
+        elements=key if target.kind == "element" else (), links=key if target.kind == "link" else ()
+    )
     return {
         "groups": _groups(found, user),
         "customers": len(found.customers),
         "revenue": found.revenue,
         "currency": CURRENCY,
-        "cut_off": NetworkElement.objects.visible_to(user).filter(pk__in=found.cut_off).order_by("name")[:SHOWN],
+        "cut_off": NetworkElement.objects.visible_to(user)
+        .filter(pk__in=found.cut_off)
+        .order_by("name")[:SHOWN],
         "at": clock.now(),
         "effects": {effect.value: len(found.customer_facing(effect)) for effect in Effect},
     }
@@ -86,11 +95,15 @@ def _groups(found: Impact, user: Any) -> list[dict[str, Any]]:
     """Services by how hard they are hit, what customers bought first."""
     chosen = {effect: [row for row in found.services if row.effect is effect] for effect in Effect}
     wanted = [row.service_id for rows in chosen.values() for row in rows[:SHOWN]]
-    known = Service.objects.visible_to(user).select_related("customer__party", "product", "site").in_bulk(wanted)
+    known = (
+        Service.objects.visible_to(user).select_related("customer__party", "product", "site").in_bulk(wanted)
+    )
     groups = []
     for effect, rows in chosen.items():
         label, css = EFFECTS[effect]
-        shown = [{"row": row, "service": known[row.service_id]} for row in rows[:SHOWN] if row.service_id in known]
+        shown = [
+            {"row": row, "service": known[row.service_id]} for row in rows[:SHOWN] if row.service_id in known
+        ]
         if shown:
             groups.append(
                 {

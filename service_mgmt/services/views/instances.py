@@ -72,7 +72,9 @@ SERVICES = pages.List(
         pages.Column("customer", _("Customer"), link="customer", sort="customer__party__name"),
         pages.Column("product", _("Product"), "product.number", link="product", sort="product__number"),
         pages.Column("site", _("Site"), "site.name", sort="site__name"),
-        pages.Column("specification", _("Specification"), "specification.name", link="specification", hidden=True),
+        pages.Column(
+            "specification", _("Specification"), "specification.name", link="specification", hidden=True
+        ),
         pages.Column("started", _("In service since"), kind="when", sort=True),
         pages.Column("ended", _("Ended"), kind="when", sort=True, hidden=True),
         pages.Column("created", _("Added"), kind="when", sort=True, hidden=True),
@@ -178,7 +180,9 @@ SERVICE = pages.Detail(
         pages.Fact(_("In service since"), "started", kind="when"),
     ],
     tabs=[
-        pages.Tab("structure", _("Rests on"), template="service_mgmt/services/_structure.html", context=_structure),
+        pages.Tab(
+            "structure", _("Rests on"), template="service_mgmt/services/_structure.html", context=_structure
+        ),
         pages.Tab(
             "sessions",
             _("Sessions"),

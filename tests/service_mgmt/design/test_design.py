@@ -162,7 +162,9 @@ def test_the_page_refuses_approval_by_the_author(admin: User) -> None:
 
 def test_a_specification_in_use_keeps_its_characteristics() -> None:
     specification = services.create_specification(name_en="Leased line")
-    services.change_specification(specification=specification, characteristics={"down_kbps": {"type": "integer"}})
+    services.change_specification(
+        specification=specification, characteristics={"down_kbps": {"type": "integer"}}
+    )
     services.move_specification(specification=specification, to="active")
 
     with pytest.raises(Invalid):

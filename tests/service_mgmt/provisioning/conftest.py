@@ -22,7 +22,9 @@ class Stage:
         self.run: dict[str, Callable[[Context], Any]] = {}
         self.undo: dict[str, Callable[[Context], Any]] = {}
 
-    def _do(self, name: str, wanted: dict[str, Callable[[Context], Any]], word: str) -> Callable[[Context], Any]:
+    def _do(
+        self, name: str, wanted: dict[str, Callable[[Context], Any]], word: str
+    ) -> Callable[[Context], Any]:
         def act(step: Context) -> Any:
             self.calls.append(f"{word} {name}")
             return wanted[name](step) if name in wanted else Done({"by": name})

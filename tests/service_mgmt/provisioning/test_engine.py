@@ -76,7 +76,9 @@ def test_a_worker_that_dies_in_a_step_is_replaced_and_nothing_is_doubled(stage: 
     services.sweep()
     assert services.advance(run_id=run.pk) == 0
 
-    WorkflowStep.objects.filter(run=run, name="b").update(lease_until=clock.system_now() - timedelta(seconds=1))
+    WorkflowStep.objects.filter(run=run, name="b").update(
+        lease_until=clock.system_now() - timedelta(seconds=1)
+    )
     services.sweep()
     services.advance(run_id=run.pk)
 

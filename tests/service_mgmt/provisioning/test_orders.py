@@ -145,7 +145,9 @@ def test_dunning_of_a_product_without_a_live_service_orders_nothing(stage: Stage
 def test_a_partner_suspends_a_service() -> None:
     service = make_service()
 
-    order = services.place_order(wishes=[Wish("modify", service=service, state="inactive")], external_id="P-1")
+    order = services.place_order(
+        wishes=[Wish("modify", service=service, state="inactive")], external_id="P-1"
+    )
 
     assert order.customer == service.customer
     assert order.items.get().workflow == "suspend"
@@ -173,7 +175,11 @@ def test_a_new_service_is_designed_and_its_work_begins(stage: Stage) -> None:
 
 
 def test_wishes_that_make_no_sense_leave_nothing_behind() -> None:
-    bought, suspended, planned = make_service(product=True), make_service(state="suspended"), make_service(state="designed")
+    bought, suspended, planned = (
+        make_service(product=True),
+        make_service(state="suspended"),
+        make_service(state="designed"),
+    )
     for wish in (
         Wish("delete", service=bought),
         Wish("modify", service=suspended, state="inactive"),

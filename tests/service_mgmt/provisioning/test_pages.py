@@ -68,7 +68,9 @@ def test_a_cause_is_assigned_from_the_queue(admin: User, make_user: Callable[...
 def test_who_may_only_look_cannot_retry(make_user: Callable[..., User]) -> None:
     run = make_failed_run()
 
-    answer = browser_of(make_user("care")).post(reverse(QUEUE), {"retry": "1", "cause": "commit · outside.unreachable · …"})
+    answer = browser_of(make_user("care")).post(
+        reverse(QUEUE), {"retry": "1", "cause": "commit · outside.unreachable · …"}
+    )
 
     assert answer.status_code in {303, 403}
     assert run.steps.get(name="commit").status == "failed"
@@ -95,7 +97,9 @@ def test_the_plan_draws_every_step_and_links_the_run(admin: User) -> None:
 
 
 @pytest.mark.parametrize("name", ["plan", "steps"])
-def test_live_parts_come_alone_and_only_to_who_may_see_them(name: str, admin: User, make_user: Callable[..., User]) -> None:
+def test_live_parts_come_alone_and_only_to_who_may_see_them(
+    name: str, admin: User, make_user: Callable[..., User]
+) -> None:
     run = make_failed_run()
     number = run.item.order.number if name == "plan" else run.number
     url = reverse(f"service_mgmt_provisioning:{name}", args=[number])

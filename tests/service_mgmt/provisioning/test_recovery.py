@@ -76,11 +76,15 @@ def test_a_skipped_step_lets_the_run_go_on_and_keeps_the_reason(stage: Stage, ad
     run.refresh_from_db()
     assert run.status == "completed"
     assert stage.calls == ["do a", "do b", "do c"]
-    entry = JournalEntry.objects.filter(object_id=run.steps.get(name="b").pk, verb="workflow_step.skipped").get()
+    entry = JournalEntry.objects.filter(
+        object_id=run.steps.get(name="b").pk, verb="workflow_step.skipped"
+    ).get()
     assert entry.reason == "patched by hand"
 
 
-def test_one_mended_cause_retries_all_that_fell_out_for_it_and_nothing_else(stage: Stage, admin: User) -> None:
+def test_one_mended_cause_retries_all_that_fell_out_for_it_and_nothing_else(
+    stage: Stage, admin: User
+) -> None:
     same = [failed_at(stage, "b") for _index in range(3)]
     stage.run["a"] = refuse
     other = stage.start()

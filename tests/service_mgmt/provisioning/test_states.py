@@ -39,7 +39,9 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("model", "before", "after"), PAIRS, ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(
+    ("model", "before", "after"), PAIRS, ids=lambda value: getattr(value, "__name__", value)
+)
 def test_only_moves_of_the_table_are_made(model: Any, before: str, after: str) -> None:
     make, name = MAKERS[model]
     row = make()
@@ -60,5 +62,3 @@ def test_only_moves_of_the_table_are_made(model: Any, before: str, after: str) -
 @pytest.mark.parametrize("state", ["rejected", "cancelled", "completed", "failed", "partial"])
 def test_an_order_that_is_over_goes_nowhere(state: str) -> None:
     assert ServiceOrder.lifecycle.next_states(state) == frozenset()
-
-

@@ -100,7 +100,9 @@ def test_a_range_with_nothing_left_refuses_the_second_line() -> None:
     make_number_range(name="one", first="+33299000900", last="+33299000900")
     line = make_spec(kind="rfs")
     make_role(line, "number", "number", range="one")
-    first, second = (make_service(specification=line, state="designed", customer=make_customer()) for _n in range(2))
+    first, second = (
+        make_service(specification=line, state="designed", customer=make_customer()) for _n in range(2)
+    )
     reserve(first)
 
     with pytest.raises(Exhausted):
@@ -162,7 +164,10 @@ def test_a_place_without_a_way_to_the_core_cannot() -> None:
 
 def test_a_place_without_a_port_cannot() -> None:
     place = make_location()
-    make_link(make_element(role=NetworkElement.Role.CORE), make_element(location=place, device_type=make_device_type(ports=[])))
+    make_link(
+        make_element(role=NetworkElement.Role.CORE),
+        make_element(location=place, device_type=make_device_type(ports=[])),
+    )
 
     answer = services.feasibility(site=make_site(location_code=place.code), offering=offer())
 
