@@ -391,7 +391,7 @@ MAINTENANCE_CREATE = pages.FormPage(
     permission=SUPPRESS,
     door=lambda call: services.plan_maintenance(by=call.user, **call.data),
     effects=_hidden_by,
-    submit=_("Plan"),
+    submit=_("Plan the window"),
 )
 
 

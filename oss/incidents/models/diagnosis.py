@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel.lifecycle import Lifecycle
 from kernel.models import Stamped
@@ -92,7 +93,7 @@ class DiagnosisTest(models.Model):
 
     class Result(models.TextChoices):
         OK = "ok", _("Good")
-        DEGRADED = "degraded", _("Degraded")
+        DEGRADED = "degraded", pgettext_lazy("test result", "Degraded")
         FAULT = "fault", _("Fault")
         SILENT = "silent", _("No answer")
         FAILED = "failed", _("Could not be run")
