@@ -113,7 +113,7 @@ ORDER_CREATE = pages.FormPage(
     door=_place,
     effects=_effects,
     steps=[WHO, WHERE, WHAT, (_("Date"), ["requested_date", "external_id", "description", "accept"])],
-    submit=_("Order"),
+    submit=_("Place the order"),
 )
 QUOTE_CREATE = pages.FormPage(
     name="bss_orders:quote-create",
