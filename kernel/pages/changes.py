@@ -181,7 +181,12 @@ def of(page: Detail, row: Any, request: HttpRequest) -> dict[str, Any]:
         for entry in journal[:PAGE]
     ]
     older = f"{page.url(row, 'changes')}?before={journal[PAGE - 1].seq}" if len(journal) > PAGE else ""
-    return {"entries": shown, "older": older, "url": page.url(row, "changes", "restore")}
+    return {
+        "entries": shown,
+        "older": older,
+        "url": page.url(row, "changes", "restore"),
+        "restorable": restorable,
+    }
 
 
 def _restorable(page: Detail, user: Any) -> bool:
