@@ -99,3 +99,10 @@ def make_notice(**overrides: Any) -> Notice:
         **overrides,
     }
     return Notice.objects.create(customer=customer, template=template, **values)
+
+
+SAMPLES = {
+    "bss_care.TroubleTicket": make_ticket,
+    "bss_care.Notice": make_notice,
+    "bss_care.NoticeTemplate": make_template,
+}

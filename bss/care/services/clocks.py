@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from bss.care.models import TicketStatusChange, TroubleTicket
 from kernel import calendars, clock
@@ -19,13 +21,13 @@ Step = tuple[str, datetime]
 Interval = tuple[datetime, datetime | None]
 
 
-class State(Enum):
-    """What a clock does now."""
+class State(models.TextChoices):
+    """What a clock does now, or how it ended."""
 
-    RUNNING = "running"
-    PAUSED = "paused"
-    MET = "met"
-    MISSED = "missed"
+    RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
+    MET = "met", _("In time")
+    MISSED = "missed", _("Too late")
 
 
 @dataclass(frozen=True)
