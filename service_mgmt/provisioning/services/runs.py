@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,6 +14,9 @@ from service_mgmt.provisioning.services.workflow import workflow
 
 TASK = "service_mgmt.provisioning.advance"
 Step = WorkflowStep.Status
+
+# A step's stored English title in the reader's language: workflows declare their titles with gettext_lazy.
+in_words: Callable[[str], str] = translation.gettext
 
 
 def start_run(*, item: ServiceOrderItem, at: datetime) -> WorkflowRun:

@@ -22,6 +22,7 @@ from kernel.pages.fields import bind
 from kernel.permissions import require, requires
 from service_mgmt.provisioning import forms, services
 from service_mgmt.provisioning.models import Fallout, WorkflowRun, WorkflowStep
+from service_mgmt.provisioning.services.runs import in_words
 from service_mgmt.provisioning.views.badges import FALLOUT_STATUS
 from service_mgmt.provisioning.views.orders import OVERRIDE
 
@@ -117,7 +118,7 @@ FALLOUT = pages.Detail(
     words=("fallout",),
     facts=[
         pages.Fact(_("Run"), "step.run", link=True),
-        pages.Fact(_("Step"), lambda row: _t(row.step.title)),
+        pages.Fact(_("Step"), lambda row: in_words(row.step.title)),
         pages.Fact(_("Service"), "step.run.item.service", link=True),
         pages.Fact(_("Customer"), "step.run.item.order.customer", link=True),
         pages.Fact(_("Owner"), "owner"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from kernel import clock
 from kernel.pages import formats
 from service_mgmt.provisioning.models import ServiceOrder, ServiceOrderItem, WorkflowRun, WorkflowStep
+from service_mgmt.provisioning.services.runs import in_words
 
 # Units of the drawing; integers, because SVG knows no decimal comma.
 LABEL, CHART, RIGHT, HEAD, ROW = 230, 640, 20, 26, 22
@@ -179,7 +180,7 @@ def _line(step: WorkflowStep, y: int, scale: Scale, now: datetime) -> Line:
             step.started, end, _("real %(span)s") % {"span": formats.duration(end - step.started)}
         )
     late = bool(step.planned_end and step.started and (step.finished or now) > step.planned_end)
-    return Line(y, str(_(step.title)), status=step.status, planned=planned, real=real, late=late)
+    return Line(y, in_words(step.title), status=step.status, planned=planned, real=real, late=late)
 
 
 def tree(items: Sequence[ServiceOrderItem]) -> list[Mapping[str, Any]]:

@@ -16,6 +16,7 @@ from kernel.permissions import requires
 from oss.southbound.models import ElementSession
 from service_mgmt.provisioning import forms, services
 from service_mgmt.provisioning.models import Fallout, WorkflowRun, WorkflowStep
+from service_mgmt.provisioning.services.runs import in_words
 from service_mgmt.provisioning.views.badges import RUN_STATUS
 from service_mgmt.provisioning.views.orders import OVERRIDE
 
@@ -88,7 +89,7 @@ def steps_of(run: WorkflowRun) -> list[dict[str, Any]]:
         rows.append(
             {
                 "step": step,
-                "title": _t(step.title),
+                "title": in_words(step.title),
                 "spent": spent,
                 "owner": (fallout and fallout.owner) or run.actor or _t("automation"),
                 "fallout": fallout,
@@ -120,7 +121,7 @@ def _cannot_cancel(run: WorkflowRun, user: Any) -> str:
 def _undone(run: WorkflowRun, user: Any) -> list[str]:
     """What cancelling undoes, last step first."""
     done = [step for step in run.steps.all() if step.status in {Step.DONE, Step.FAILED, Step.SKIPPED}]
-    return [_t("%(step)s is undone") % {"step": _t(step.title)} for step in reversed(done)]
+    return [_t("%(step)s is undone") % {"step": in_words(step.title)} for step in reversed(done)]
 
 
 def _retry(call: pages.Call) -> None:
@@ -135,7 +136,7 @@ def _skip(call: pages.Call) -> None:
 
 def _skipped(run: WorkflowRun, user: Any) -> list[str]:
     return [
-        _t("“%(step)s” is left out; the run goes on after it") % {"step": _t(step.title)}
+        _t("“%(step)s” is left out; the run goes on after it") % {"step": in_words(step.title)}
         for step in failed(run)[:1]
     ]
 
