@@ -13,7 +13,7 @@ from kernel import clock, events, lifecycle
 from kernel.errors import IllegalMove, Invalid
 from kernel.models import OutboxEvent, User
 from oss.alarms import services as alarms
-from oss.alarms.models import Alarm, AlarmNotification, Severity
+from oss.alarms.models import Alarm, AlarmNotification, ProbableCause, Severity
 from oss.incidents import services
 from oss.incidents.events import (
     IncidentMerged,
@@ -352,29 +352,31 @@ def test_a_root_that_turns_out_to_follow_from_another_hands_its_incident_over() 
     assert (incident.status, incident.cause_code) == (Status.RESOLVED, CauseCode.POWER)
 
 
-def test_late_symptoms_widen_the_guess() -> None:
+def test_late_symptoms_widen_the_guess_until_the_customers_are_known() -> None:
     network = make_network()
     for port in network.leaf.ports.filter(kind="customer")[:2]:
         occupy_port(port=port, holder=port.pk)
-    tell(silent(network.agg2))
-    correlate(20)
-    incident = Incident.objects.get()
-    assert incident.impact == Impact.MINOR
-
+    incident = make_incident(root_alarm=make_root(element_id=network.agg2.pk))
     leaf = make_alarm(
         key=silent(network.leaf).key,
         element_id=network.leaf.pk,
-        probable_cause="communicationsSubsystemFailure",
+        probable_cause=ProbableCause.UNREACHABLE,
     )
     root = incident.root_alarm
     assert root is not None
+    assert incident.impact == Impact.MINOR
     alarms.group(root=root, alarms=[leaf])
-    events.drain()
+
+    services.symptoms_joined(root_id=root.pk, symptom_ids=[leaf.pk], at=later(30))
 
     incident.refresh_from_db()
     assert incident.impact == Impact.MODERATE
     assert "symptoms" in codes(incident)
-    assert IncidentScopeChanged.name in set(OutboxEvent.objects.values_list("name", flat=True))
+    assert told(IncidentScopeChanged) == [IncidentScopeChanged(incident.pk, later(30))]
+    services.set_impact(incident=incident, services=0, customers=0)
+    services.symptoms_joined(root_id=root.pk, symptom_ids=[leaf.pk], at=later(40))
+    incident.refresh_from_db()
+    assert incident.impact == Impact.MINOR
 
 
 def test_flapping_keeps_one_incident() -> None:
