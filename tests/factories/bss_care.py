@@ -21,6 +21,7 @@ from kernel import clock
 from kernel.ids import uuid7
 from kernel.models import BusinessCalendar
 from tests.factories.bss_customers import make_contact, make_customer, make_party
+from tests.factories.rest import sample
 
 _serial = count(1)
 OFFICE = {str(day): [["09:00", "17:00"]] for day in range(5)}
@@ -106,3 +107,30 @@ SAMPLES = {
     "bss_care.Notice": make_notice,
     "bss_care.NoticeTemplate": make_template,
 }
+
+
+@sample(
+    "621/troubleTicket",
+    body=lambda: {
+        "description": "The light on the box is red",
+        "severity": "Major",
+        "ticketType": "fault",
+        "relatedParty": [{"id": str(make_customer().pk), "role": "customer"}],
+    },
+    patch=lambda row: {"name": "Red light"},
+)
+def tickets(count: int) -> list[TroubleTicket]:
+    made = []
+    for index in range(count):
+        ticket = make_ticket(
+            description=f"Matter {index}", severity=("major", "minor")[index % 2], external_id=f"X-{index}"
+        )
+        make_message(ticket=ticket)
+        made.append(ticket)
+    return made
+
+
+@sample("681/communicationMessage")
+def messages(count: int) -> list[Notice]:
+    template = make_template()
+    return [make_notice(template=template, subject=f"About {index}") for index in range(count)]
