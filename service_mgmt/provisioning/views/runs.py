@@ -147,7 +147,7 @@ def _sessions(run: WorkflowRun, user: Any) -> dict[str, Any]:
     held = ElementSession.objects.visible_to(user).filter(pk__in=wanted).select_related("element")
     return {
         "rows": [
-            {"session": one, "step": wanted[one.pk], "title": _t(wanted[one.pk].title)}
+            {"session": one, "step": wanted[one.pk], "title": in_words(wanted[one.pk].title)}
             for one in held.order_by("started").prefetch_related("commands")
         ]
     }
