@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -54,8 +54,8 @@ class Inbox(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Widen the socket's buffer."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
+        # Not asked with isinstance: the selector loop's own transport is no subclass of DatagramTransport before 3.12.
+        self.transport = cast(asyncio.DatagramTransport, transport)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
 
     def datagram_received(self, data: bytes, peer: tuple[str | Any, int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -64,6 +65,32 @@ def test_what_has_come_is_taken_in_one_batch_and_answered() -> None:
 
     assert batches == [[b"a", b"b"]]
     assert wire.sent == [(b"answer to a", PEER), (b"answer to b", PEER)]
+
+
+def test_an_answer_leaves_by_the_real_socket() -> None:
+    def work(batch: Sequence[Datagram]) -> Sequence[Answer]:
+        return [(b"answer to " + datagram.data, datagram.peer) for datagram in batch]
+
+    async def scenario() -> bytes:
+        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+        with ThreadPoolExecutor(1) as pool:
+            inbox = Inbox("radius", work, pool)
+            transport, _protocol = await loop.create_datagram_endpoint(
+                lambda: inbox, local_addr=("127.0.0.1", 0)
+            )
+            running = asyncio.ensure_future(inbox.run(stopping))
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+                client.setblocking(False)
+                client.bind(("127.0.0.1", 0))
+                await loop.sock_sendto(client, b"a", transport.get_extra_info("sockname"))
+                answer = await asyncio.wait_for(loop.sock_recv(client, 100), 10)
+            stopping.set()
+            await asyncio.wait_for(running, 10)
+            transport.close()
+            await asyncio.sleep(0)
+        return answer
+
+    assert asyncio.run(scenario()) == b"answer to a"
 
 
 def test_a_large_crowd_comes_in_several_batches(monkeypatch: pytest.MonkeyPatch) -> None:
