@@ -210,7 +210,9 @@ def dress(form: Any) -> None:
                 widget.input_type = input_type
                 widget.format = pattern
                 break
-        if isinstance(widget, forms.CheckboxInput | forms.RadioSelect | forms.CheckboxSelectMultiple):
+        if isinstance(widget, forms.RadioSelect):
+            continue  # several inputs: Django would give the class to the frame around them too
+        if isinstance(widget, forms.CheckboxInput):
             widget.attrs.setdefault("class", "form-check-input")
         elif isinstance(widget, forms.Select):
             widget.attrs.setdefault("class", "form-select")

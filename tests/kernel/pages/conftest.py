@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ from kernel.models import BusinessCalendar, User
 
 @pytest.fixture(autouse=True)
 def _test_pages(settings: Any) -> None:
+    # The pages must be declared before anybody asks for one by its name, in whatever order the tests run.
+    importlib.import_module("tests.kernel.pages.site")
     settings.ROOT_URLCONF = "tests.kernel.pages.urls"
 
 

@@ -137,3 +137,13 @@ class TestPicking:
         assert answer.content == b'<option value="Paris"></option>'
         assert browser_of(make_user("care")).get("/pick/testpages:calendar-detail/?q=par").status_code == 404
         assert browser_of(admin).get("/pick/nothing/?q=par").status_code == 404
+
+
+def test_several_boxes_are_dressed_one_by_one() -> None:
+    class Boxes(forms.Form):
+        many = forms.MultipleChoiceField(choices=[("a", "A")], widget=forms.CheckboxSelectMultiple)
+        one = forms.BooleanField()
+
+    form = bind(Boxes(), None)
+    assert "form-check-input" not in str(form["many"])
+    assert 'class="form-check-input"' in str(form["one"])
