@@ -180,9 +180,10 @@ def tiers_of(price: OfferingPrice) -> list[Tier]:
     return [Tier(row.up_to, row.unit, row.flat) for row in rows]
 
 
-def charge(price: OfferingPrice, quantity: Decimal | int) -> Charge:
+def charge(price: OfferingPrice, quantity: Decimal | int, *, tiers: Sequence[Tier] | None = None) -> Charge:
     """What one full period (or one occasion) of a price costs for a quantity, by the price's own model.
 
+    `tiers` in order spare the query for them to a caller who has read them already.
     Usage prices have no amount of their own (their tariff rates records): raises Invalid for them.
     """
     if price.kind == OfferingPrice.Kind.USAGE:
@@ -192,9 +193,9 @@ def charge(price: OfferingPrice, quantity: Decimal | int) -> Charge:
     if model is OfferingPrice.Model.FLAT:
         return flat(price.amount)
     if model is OfferingPrice.Model.GRADUATED:
-        return graduated(tiers_of(price), units)
+        return graduated(tiers_of(price) if tiers is None else tiers, units)
     if model is OfferingPrice.Model.VOLUME:
-        return volume(tiers_of(price), units)
+        return volume(tiers_of(price) if tiers is None else tiers, units)
     if model is OfferingPrice.Model.PACKAGE:
         return package(Decimal(price.package_size), price.amount, units, free=Decimal(price.free_units))
     return per_unit(price.amount, units, free=Decimal(price.free_units))

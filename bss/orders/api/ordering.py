@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from bss.catalog.services.simulation import line_of
+from bss.catalog.models import OfferingPrice
+from bss.catalog.services import pricing
 from bss.customers.models import BillingAccount, Customer
 from bss.orders import services
 from bss.orders.api.shapes import (
@@ -25,7 +27,7 @@ from bss.orders.api.shapes import (
 )
 from bss.orders.models import ProductOrder, ProductOrderItem
 from kernel import clock, tmf
-from kernel.money import Money
+from kernel.money import Money, Point, round_at
 
 ORDERING = tmf.Api("622", "Product Ordering", "/tmf-api/productOrderingManagement/v4", document="4.0.0")
 
@@ -44,33 +46,49 @@ ITEM = (
 )
 
 
+COLUMNS = ("kind", "model", "amount", "currency", "period_months", "package_size", "free_units", "occasion")
+
+
 def totals(order_ids: Iterable[Any], user: Any) -> dict[Any, list[dict[str, Any]]]:
-    """`orderTotalPrice`: what the new items of each order cost once and per month, net, in three queries a page."""
-    items = (
-        ProductOrderItem.objects.filter(order__in=set(order_ids), action="add")
-        .prefetch_related("prices__tiers", "prices__offering")
-        .order_by("pk")
+    """`orderTotalPrice`: what the new items of each order cost once and per month, net, in one query a page."""
+    head = "offeringprice"
+    tiers = {
+        name: ArrayAgg(f"{head}__tiers__{name}", order_by=F(f"{head}__tiers__up_to").asc(nulls_last=True))
+        for name in ("pk", "up_to", "unit", "flat")
+    }
+    rows = (
+        ProductOrderItem.prices.through.objects.filter(
+            productorderitem__order__in=set(order_ids), productorderitem__action="add"
+        )
+        .exclude(offeringprice__kind=OfferingPrice.Kind.USAGE)
+        .exclude(offeringprice__occasion=OfferingPrice.Occasion.TERMINATION)
+        .values(
+            "pk",
+            "productorderitem__order_id",
+            "productorderitem__quantity",
+            *(f"{head}__{c}" for c in COLUMNS),
+        )
+        .annotate(**{f"tier_{name}": tier for name, tier in tiers.items()})
     )
     sums: dict[Any, dict[tuple[str, str], Decimal]] = {}
-    for item in items:
-        for price in item.prices.all():
-            row = line_of(price, item.quantity)
-            for kind, amount in (("oneTime", row.amount), ("recurring", row.monthly)):
-                if kind == PRICE_WORDS[price.kind]:
-                    bucket = sums.setdefault(item.order_id, {})
-                    key = (kind, price.currency)
-                    bucket[key] = bucket.get(key, Decimal(0)) + amount
+    for row in rows:
+        price = OfferingPrice(**{name: row[f"{head}__{name}"] for name in COLUMNS})
+        known = zip(row["tier_pk"], row["tier_up_to"], row["tier_unit"], row["tier_flat"], strict=True)
+        ladder = [pricing.Tier(up_to, unit, flat) for key, up_to, unit, flat in known if key is not None]
+        exact = pricing.charge(price, row["productorderitem__quantity"], tiers=ladder).amount
+        amount = round_at(Point.LINE, exact, price.currency)
+        bucket = sums.setdefault(row["productorderitem__order_id"], {})
+        key = (PRICE_WORDS[price.kind], price.currency)
+        bucket[key] = bucket.get(key, Decimal(0)) + amount / (price.period_months or 1)
     return {
-        order: [
-            {
-                "priceType": kind,
-                "price": {"dutyFreeAmount": Money(amount, currency).tmf()},
-                **({"recurringChargePeriod": "month"} if kind == "recurring" else {}),
-            }
-            for (kind, currency), amount in sorted(found.items())
-        ]
+        order: [_total(*key, amount) for key, amount in sorted(found.items())]
         for order, found in sums.items()
     }
+
+
+def _total(kind: str, currency: str, amount: Decimal) -> dict[str, Any]:
+    period = {"recurringChargePeriod": "month"} if kind == "recurring" else {}
+    return {"priceType": kind, "price": {"dutyFreeAmount": Money(amount, currency).tmf()}, **period}
 
 
 @ORDERING.resource

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from bss.catalog.models import PriceTier
 from bss.customers.models import Customer
 from bss.orders import services
 from bss.orders.models import Product, ProductOrder, Qualification, Quote
@@ -17,9 +18,9 @@ from bss.orders.services import Feasibility
 from kernel import clock
 from kernel.models import ApiToken, User
 from tests.bss.orders.test_orders import make_bundle
-from tests.factories.bss_catalog import make_offering, make_price
+from tests.factories.bss_catalog import launch_offering, make_offering, make_price
 from tests.factories.bss_customers import make_account, make_contact, make_customer, make_party, make_site
-from tests.factories.bss_orders import make_order, make_product, make_quote, make_sellable
+from tests.factories.bss_orders import make_item, make_order, make_product, make_quote, make_sellable
 
 pytestmark = pytest.mark.django_db
 
@@ -270,3 +271,24 @@ def test_the_name_of_a_person_is_not_changed_through_the_customer(caller: Any) -
 
     assert (response.status_code, response.json()["code"]) == (400, "customer.name")
     assert Customer.objects.get().party.name == person.party.name
+
+
+def test_the_totals_of_an_order_follow_the_tiers_of_its_prices(caller: Any) -> None:
+    offering = make_offering(launch=False)
+    price = make_price(offering=offering, model="graduated", amount=0, period_months=3)
+    PriceTier.objects.create(price=price, up_to=2, unit=10, flat=3)
+    PriceTier.objects.create(price=price, unit=6)
+    make_price(offering=offering, kind="one_off", code="removal", occasion="termination", amount=40)
+    order = make_order(items=0)
+    make_item(order=order, offering=launch_offering(offering), quantity=5)
+
+    (row,) = caller("sales")("get", ORDERS).json()
+
+    # 2 × 10 + 3 + 3 × 6 for a quarter; what falls due at the end is not part of the order.
+    assert row["orderTotalPrice"] == [
+        {
+            "priceType": "recurring",
+            "price": {"dutyFreeAmount": {"unit": "EUR", "value": pytest.approx(41 / 3)}},
+            "recurringChargePeriod": "month",
+        }
+    ]

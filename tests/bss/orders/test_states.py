@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bss.orders.models import ProductOrder, ProductOrderItem
 from bss.orders.models.order import ITEM_MOVES, OPEN, State
 from bss.orders.services import derive
 
+# How fast a machine draws examples says nothing about states.
+UNTIMED = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 states = st.sampled_from([state for state in State if state != State.PARTIAL])
 
 
@@ -41,11 +43,13 @@ def test_the_state_of_an_order_follows_from_its_items(items: str, order: str) ->
     assert derive(items.split()) == order
 
 
+@UNTIMED
 @given(st.lists(states, min_size=1, max_size=6))
 def test_an_order_is_open_as_long_as_an_item_is(items: list[State]) -> None:
     assert (derive(items) in OPEN) == bool(set(items) & set(OPEN))
 
 
+@UNTIMED
 @given(st.lists(states, min_size=1, max_size=6), st.randoms())
 def test_neither_order_nor_number_of_equal_items_matters(items: list[State], random: object) -> None:
     shuffled = [*items, *items]
@@ -54,6 +58,7 @@ def test_neither_order_nor_number_of_equal_items_matters(items: list[State], ran
     assert derive(shuffled) == derive(items)
 
 
+@UNTIMED
 @given(st.data(), st.integers(min_value=1, max_value=4), st.integers(min_value=1, max_value=25))
 def test_whatever_items_do_the_order_and_its_bundles_may_follow(
     data: st.DataObject, count: int, steps: int
