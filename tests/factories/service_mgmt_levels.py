@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +17,14 @@ from kernel.ids import uuid7
 from oss.inventory.models import Port
 from service_mgmt.design.models import ServiceSpecification
 from service_mgmt.levels import services
-from service_mgmt.levels.models import CreditProposal, OutageImpact, SlaAgreement, SlaDefinition, SlaResult
+from service_mgmt.levels.models import (
+    CreditProposal,
+    OutageImpact,
+    SlaAgreement,
+    SlaClockEvent,
+    SlaDefinition,
+    SlaResult,
+)
 from service_mgmt.services.models import Service, ServiceLink, ServiceResource
 from tests.factories.bss_care import make_reachable
 from tests.factories.bss_customers import make_account
@@ -157,3 +165,19 @@ def make_impact(**overrides: Any) -> OutageImpact:
     incident = make_incident(root_alarm=make_link_root(town.network.tail))
     services.apply_incident(incident_id=incident.pk, at=incident.opened)
     return OutageImpact.objects.filter(incident=incident, **overrides).latest("id")
+
+
+def make_event(**overrides: Any) -> SlaClockEvent:
+    """A service that went down."""
+    impact = make_impact(**overrides)
+    return SlaClockEvent.objects.filter(service=impact.service_id).latest("at")
+
+
+SAMPLES: dict[str, Callable[[], object]] = {
+    "service_mgmt_levels.SlaDefinition": make_definition,
+    "service_mgmt_levels.SlaAgreement": make_agreement,
+    "service_mgmt_levels.SlaClockEvent": make_event,
+    "service_mgmt_levels.SlaResult": make_result,
+    "service_mgmt_levels.CreditProposal": make_credit,
+    "service_mgmt_levels.OutageImpact": make_impact,
+}
