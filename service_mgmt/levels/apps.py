@@ -18,13 +18,7 @@ class LevelsConfig(AppConfig):
         "finance": ["view_*", "approve_credit"],
         "manager": ["view_*", "approve_credit", "add_sladefinition", "change_sladefinition", "void_clock"],
         "integrator": ["view_*"],
-        "customer": [
-            "view_sladefinition",
-            "view_creditband",
-            "view_slaagreement",
-            "view_slaresult",
-            "view_creditproposal",
-        ],
+        "customer": ["view_slaagreement", "view_slaresult", "view_creditproposal"],
     }
 
     def ready(self) -> None:

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from bss.catalog.models.texts import Bilingual, CatalogQuerySet
+from bss.catalog.models.texts import Bilingual
 from bss.customers.models import Customer
 from bss.orders.models import Product
 from kernel.models import BusinessCalendar, NumberField, Stamped
@@ -49,7 +49,7 @@ class SlaDefinition(Bilingual, Stamped):
     )
     pre_agreed = models.BooleanField(_("credited without approval"), default=False)
 
-    objects = CatalogQuerySet.as_manager()
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("service level")
@@ -74,7 +74,7 @@ class CreditBand(Stamped):
     below = models.DecimalField(_("availability below, %"), max_digits=7, decimal_places=4)
     credit_percent = models.DecimalField(_("credit, % of the monthly fee"), max_digits=6, decimal_places=3)
 
-    objects = CatalogQuerySet.as_manager()
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("credit band")
