@@ -45,6 +45,8 @@ SCHEDULE = {
     "bss.care.send_pending": 15,
     "bss.care.close_silent": 3600,
     "service_mgmt.provisioning.sweep": 5,
+    "service_mgmt.levels.record_windows": 60,
+    "service_mgmt.levels.close_months": 3600,
     "service_mgmt.problems.verify_fixes": 3600,
 }
 app.conf.beat_schedule = {
