@@ -31,6 +31,7 @@ from tests.factories.bss_customers import make_account
 from tests.factories.bss_orders import make_product
 from tests.factories.oss_alarms import Network, make_network
 from tests.factories.oss_inventory import make_port
+from tests.factories.rest import sample
 
 _serial = count(1)
 
@@ -181,3 +182,28 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "service_mgmt_levels.CreditProposal": make_credit,
     "service_mgmt_levels.OutageImpact": make_impact,
 }
+
+
+@sample("657/serviceLevelSpecification")
+def specifications(count: int) -> list[SlaDefinition]:
+    return [
+        make_definition(name_en=f"Class {index}", description_en=f"Number {index}") for index in range(count)
+    ]
+
+
+@sample("657/serviceLevelObjective")
+def objectives(count: int) -> list[SlaDefinition]:
+    return [
+        make_definition(availability_target=Decimal(99) + Decimal(index) / 100, bands=[])
+        for index in range(count)
+    ]
+
+
+@sample("sla/sla")
+def agreements(count: int) -> list[SlaAgreement]:
+    return [make_agreement() for _index in range(count)]
+
+
+@sample("sla/slaViolation")
+def violations(count: int) -> list[SlaResult]:
+    return [make_result() for _index in range(count)]

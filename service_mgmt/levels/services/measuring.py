@@ -259,11 +259,15 @@ def as_json(outages: Iterable[Outage]) -> list[dict[str, Any]]:
     """Outages as a result keeps them: instants in ISO 8601, counted seconds as exact decimal text."""
     return [
         {
-            "start": outage.start.isoformat(),
-            "end": outage.end.isoformat(),
+            "start": _iso(outage.start),
+            "end": _iso(outage.end),
             "seconds": f"{Decimal(outage.counted // MICROSECOND).scaleb(-6).normalize():f}",
             "causes": list(outage.causes),
             "late": outage.late,
         }
         for outage in outages
     ]
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")

@@ -214,7 +214,7 @@ def test_outages_are_kept_as_exact_text() -> None:
     )
 
     assert as_json(found.outages) == [
-        {"start": "2026-01-05T00:00:00+00:00", "end": "2026-01-05T00:01:30.000005+00:00", "seconds": "90.000005",
+        {"start": "2026-01-05T00:00:00Z", "end": "2026-01-05T00:01:30.000005Z", "seconds": "90.000005",
          "causes": ["INC-7"], "late": False}
     ]  # fmt: skip
 
