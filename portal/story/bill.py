@@ -12,6 +12,8 @@ from kernel.errors import NotAllowed
 from kernel.periods import anchored_on_or_after, start_of
 from portal.story.lab import Lab
 from portal.story.teller import Teller
+from service_mgmt.levels import services as levels
+from service_mgmt.levels.models import CreditProposal
 from service_mgmt.provisioning.models import ServiceOrder
 from service_mgmt.services import services as inventory
 from service_mgmt.services.models import Service
@@ -23,6 +25,7 @@ def tell(story: Teller) -> None:
     day = anchored_on_or_after(clock.today(account.time_zone), account.cycle_day)
     # A little after midnight in the account's zone, once the day has begun there.
     clock.move_to(max(start_of(day, account.time_zone) + timedelta(hours=6), clock.now()))
+    _credits(story)
     with story.as_("billing") as drafter:
         run = billing.draft_run(cycle_day=account.cycle_day, bill_date=day, by=drafter)
         story.made("bill run", run)
@@ -46,6 +49,19 @@ def tell(story: Teller) -> None:
     _pays(story, invoice)
     _does_not_pay(story, Invoice.objects.get(run=run, account=story.things["second account"]))
     story.check("the books are right", billing.audit_books() == [], billing.audit_books())
+
+
+def _credits(story: Teller) -> None:
+    """The month of the outages is over: it is measured by its log, and what fell short is credited by contract."""
+    with story.as_("manager"):
+        levels.close_due_months()
+    proposals = CreditProposal.objects.filter(result__breached=True).select_related("result", "account")
+    story.check("months that fell short", proposals.count() == 2, [str(row.result) for row in proposals])
+    for row in proposals:
+        story.check(f"credited by contract to {row.account}", row.status == "credited", str(row.amount))
+        if row.account_id == story.things["account"].pk:
+            story.made("SLA result", row.result)
+            story.made("credit", row)
 
 
 def _check_invoice(story: Teller, invoice: Invoice) -> None:

@@ -1,4 +1,4 @@
-"""Chapter four: three weeks of use — accounting from the gateway and a file of 10,000 calls, some of them bad."""
+"""Chapter four: two weeks of use — accounting from the gateway and a file of 10,000 calls, some of them bad."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def tell(story: Teller) -> None:
     started = clock.now()
     if story.pump is None:
         _accounting(story)
-    clock.move_to(started + timedelta(days=19))
+    clock.move_to(started + timedelta(days=14))
     number = UsageIdentifier.objects.get(kind="e164", end=None)
     with tempfile.TemporaryDirectory() as folder:
-        path = _call_file(Path(folder), number.value, started + timedelta(days=6))
+        path = _call_file(Path(folder), number.value, started + timedelta(days=1))
         with story.as_("billing"):
             source = voice_source()
             file = usage.ingest_file(path, source=source, name=path.name)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kernel import events
-from portal.story import bill, design, order, people, provision, use
-from portal.story.teller import Teller
+from bss.care import services as care
+from kernel import clock, events
+from oss.alarms import services as alarms
+from oss.alarms.models import Source
+from oss.alarms.services import Datagram
+from oss.incidents import services as incidents
+from oss.incidents.models import Diagnosis, RunbookRun
+from portal.story import people
+from portal.story.run import TELL, open_calendar
+from portal.story.teller import CHAPTERS, Teller
 from service_mgmt.provisioning import services as provisioning
 from service_mgmt.provisioning.models import WorkflowStep
 from tests.running_lab import RunningLab
@@ -17,23 +26,63 @@ from tests.running_lab import RunningLab
 pytestmark = pytest.mark.django_db
 
 
-def pump() -> None:
-    """A round of what dispatcher and workers do."""
-    events.drain()
-    ready = WorkflowStep.objects.filter(status="ready").values_list("run_id", flat=True).distinct()
-    for run_id in list(ready):
-        provisioning.advance(run_id=run_id)
-    events.drain()
+class Workers:
+    """What dispatcher, listeners and workers do between two looks of the teller, without their processes."""
+
+    def __init__(self, lab: RunningLab) -> None:
+        self.inboxes = {source: self._open(lab, source) for source in (Source.TRAP, Source.SYSLOG)}
+
+    def _open(self, lab: RunningLab, source: str) -> socket.socket:
+        inbox = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        inbox.bind(("127.0.0.1", 0))
+        inbox.setblocking(False)
+        kind = "traps" if source == Source.TRAP else "syslog"
+        lab.ctl("sinks", kind, f"127.0.0.1:{inbox.getsockname()[1]}")
+        return inbox
+
+    def close(self) -> None:
+        """Listen no more."""
+        for inbox in self.inboxes.values():
+            inbox.close()
+
+    def round(self) -> None:
+        """One round of everybody's work."""
+        if heard := [datagram for source in self.inboxes for datagram in self._received(source)]:
+            alarms.ingest(heard)
+        alarms.sweep()
+        alarms.correlate()
+        events.drain()
+        for pk in Diagnosis.objects.filter(status="pending").values_list("pk", flat=True):
+            incidents.run_diagnosis(diagnosis_id=pk)
+        for pk in RunbookRun.objects.filter(status__in=["pending", "running"]).values_list("pk", flat=True):
+            incidents.run_runbook(run_id=pk)
+        ready = WorkflowStep.objects.filter(status="ready").values_list("run_id", flat=True).distinct()
+        for run_id in list(ready):
+            provisioning.advance(run_id=run_id)
+        events.drain()
+        care.send_pending()
+
+    def _received(self, source: Source) -> Iterator[Datagram]:
+        while True:
+            try:
+                data, peer = self.inboxes[source].recvfrom(65_535)
+            except BlockingIOError:
+                return
+            yield Datagram(source, data, peer, clock.system_now())
 
 
-def test_the_story_holds(lab: RunningLab, settings: Any, tmp_path: Path) -> None:
+@pytest.fixture
+def workers(lab: RunningLab) -> Iterator[Workers]:
+    """The workers of a running lab."""
+    running = Workers(lab)
+    yield running
+    running.close()
+
+
+def test_the_story_holds(lab: RunningLab, workers: Workers, settings: Any) -> None:
     settings.LAB_STATE = str(lab.state_file)
-    story = Teller(people.hire(), base_url="http://test", pump=pump)
-    for name, chapter in (
-        ("design", design.tell),
-        ("order", order.tell),
-        ("provision", provision.tell),
-        ("use", use.tell),
-        ("bill", bill.tell),
-    ):
-        assert story.tell(name, chapter), story.step.error
+    story = Teller(people.hire(), base_url="http://test", pump=workers.round)
+    open_calendar()
+
+    for name in CHAPTERS:
+        assert story.tell(name, TELL[name]), story.step.error
