@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
+from django.conf import settings
 
 from bss.care import services as care
+from bss.usage import services as usage
+from bss.usage.models import UsageFile
 from kernel import clock, events
 from oss.alarms import services as alarms
 from oss.alarms.models import Source
@@ -30,14 +31,13 @@ class Workers:
     """What dispatcher, listeners and workers do between two looks of the teller, without their processes."""
 
     def __init__(self, lab: RunningLab) -> None:
-        self.inboxes = {source: self._open(lab, source) for source in (Source.TRAP, Source.SYSLOG)}
+        self.inboxes = {sink: self._open(lab, sink) for sink in ("traps", "syslog", "radius")}
 
-    def _open(self, lab: RunningLab, source: str) -> socket.socket:
+    def _open(self, lab: RunningLab, sink: str) -> socket.socket:
         inbox = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         inbox.bind(("127.0.0.1", 0))
         inbox.setblocking(False)
-        kind = "traps" if source == Source.TRAP else "syslog"
-        lab.ctl("sinks", kind, f"127.0.0.1:{inbox.getsockname()[1]}")
+        lab.ctl("sinks", sink, f"127.0.0.1:{inbox.getsockname()[1]}")
         return inbox
 
     def close(self) -> None:
@@ -47,8 +47,9 @@ class Workers:
 
     def round(self) -> None:
         """One round of everybody's work."""
-        if heard := [datagram for source in self.inboxes for datagram in self._received(source)]:
+        if heard := [*self._received("traps", Source.TRAP), *self._received("syslog", Source.SYSLOG)]:
             alarms.ingest(heard)
+        self._usage()
         alarms.sweep()
         alarms.correlate()
         events.drain()
@@ -62,10 +63,19 @@ class Workers:
         events.drain()
         care.send_pending()
 
-    def _received(self, source: Source) -> Iterator[Datagram]:
+    def _usage(self) -> None:
+        for report in self._received("radius", "radius"):
+            reply = usage.ingest_radius(report.data, secret=settings.RADIUS_SECRET.encode())
+            assert reply is not None
+            self.inboxes["radius"].sendto(reply, report.peer)
+        usage.drain_accounting()
+        for pk in UsageFile.objects.filter(finished=None).values_list("pk", flat=True):
+            usage.process_file(pk)
+
+    def _received(self, sink: str, source: str) -> Iterator[Datagram]:
         while True:
             try:
-                data, peer = self.inboxes[source].recvfrom(65_535)
+                data, peer = self.inboxes[sink].recvfrom(65_535)
             except BlockingIOError:
                 return
             yield Datagram(source, data, peer, clock.system_now())
@@ -79,8 +89,8 @@ def workers(lab: RunningLab) -> Iterator[Workers]:
     running.close()
 
 
-def test_the_story_holds(lab: RunningLab, workers: Workers, settings: Any) -> None:
-    settings.LAB_STATE = str(lab.state_file)
+def test_the_story_holds(lab: RunningLab, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "LAB_STATE", str(lab.state_file))
     story = Teller(people.hire(), base_url="http://test", pump=workers.round)
     open_calendar()
 
