@@ -24,7 +24,7 @@ def tell(story: Teller) -> None:
     account = story.things["account"]
     day = anchored_on_or_after(clock.today(account.time_zone), account.cycle_day)
     # A little after midnight in the account's zone, once the day has begun there.
-    clock.move_to(max(start_of(day, account.time_zone) + timedelta(hours=6), clock.now()))
+    story.move_clock(max(start_of(day, account.time_zone) + timedelta(hours=6), clock.now()))
     _credits(story)
     with story.as_("billing") as drafter:
         run = billing.draft_run(cycle_day=account.cycle_day, bill_date=day, by=drafter)
@@ -102,13 +102,13 @@ def _does_not_pay(story: Teller, invoice: Invoice) -> None:
     story.made("unpaid invoice", invoice)
     account, due = invoice.account, invoice.due
     assert due is not None
-    clock.move_to(start_of(due + timedelta(days=6), account.time_zone) + timedelta(hours=8))
+    story.move_clock(start_of(due + timedelta(days=6), account.time_zone) + timedelta(hours=8))
     with story.as_("billing"):
         billing.run_dunning()
     case = DunningCase.objects.get(account=account)
     story.made("dunning case", case)
     story.check("reminded first", (case.status, case.done_position) == ("open", 1), case.status)
-    clock.move_to(start_of(due + timedelta(days=16), account.time_zone) + timedelta(hours=8))
+    story.move_clock(start_of(due + timedelta(days=16), account.time_zone) + timedelta(hours=8))
     with story.as_("billing"):
         billing.run_dunning()
     story.wait("the network to confirm the suspension", lambda: _at(case, "suspended"))

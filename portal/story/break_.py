@@ -26,7 +26,7 @@ BETWEEN = timedelta(hours=26)
 def tell(story: Teller) -> None:
     """From the cut to the proven repair; the second cut within a month is a problem, and problems are removed."""
     story.made("incident", _outage(story, first=True))
-    clock.move_to(clock.now() + BETWEEN)
+    story.move_clock(clock.now() + BETWEEN)
     story.made("second incident", _outage(story, first=False))
     fix.tell(story)
 
@@ -48,7 +48,7 @@ def _outage(story: Teller, *, first: bool) -> Incident:
         _burst(story, incident, root)
         _told(story, incident)
     _diagnose(story, incident)
-    clock.move_to(clock.now() + OUTAGE)
+    story.move_clock(clock.now() + OUTAGE)
     _rectify(story, incident)
     story.wait("the incident to be resolved", lambda: _resolved(incident))
     story.wait("its alarms to clear", lambda: not Alarm.objects.open().filter(root=root).exists() or None)

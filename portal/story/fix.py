@@ -68,7 +68,7 @@ def _planned(story: Teller, problem: Problem) -> ChangeRequest:
 
 def _carried_out(story: Teller, change: ChangeRequest) -> None:
     assert change.window_start is not None
-    clock.move_to(change.window_start + timedelta(minutes=5))
+    story.move_clock(change.window_start + timedelta(minutes=5))
     with story.as_("engineer"):
         changes.execute(change=change)
         steps = list(change.steps.values_list("phase", "action", "status"))

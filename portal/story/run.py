@@ -37,7 +37,7 @@ def play(
     """Tell the whole story; it stops at the first chapter that does not hold. The teller has the account."""
     story = Teller(people.hire(), base_url=base_url, quiet=quiet, pump=pump)
     story.told, story.beat = told, beat
-    open_calendar()
+    open_calendar(story)
     if pump is None:
         Lab.here().listen()
     for name in CHAPTERS:
@@ -46,11 +46,11 @@ def play(
     return story
 
 
-def open_calendar() -> None:
+def open_calendar(story: Teller) -> None:
     """Move the business clock to the next day on which the story may begin, unless it is one."""
     today = clock.today(ZONE)
     if today.day in BEGINS:
         return
     first = today.replace(day=1)
     month = first if today.day < BEGINS.start else add_months(first, 1)
-    clock.move_to(start_of(month.replace(day=BEGINS.start), ZONE) + timedelta(hours=9))
+    story.move_clock(start_of(month.replace(day=BEGINS.start), ZONE) + timedelta(hours=9))

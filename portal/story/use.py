@@ -43,7 +43,7 @@ def tell(story: Teller) -> None:
     """Time passes, the file comes, mediation sorts it, rating prices it, suspense is mended."""
     started = clock.now()
     _accounting(story)
-    clock.move_to(started + timedelta(days=14))
+    story.move_clock(started + timedelta(days=14))
     number = UsageIdentifier.objects.get(kind="e164", end=None)
     with tempfile.TemporaryDirectory() as folder:
         path = _call_file(Path(folder), number.value, started + timedelta(days=1))

@@ -92,7 +92,7 @@ def workers(lab: RunningLab) -> Iterator[Workers]:
 def test_the_story_holds(lab: RunningLab, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "LAB_STATE", str(lab.state_file))
     story = Teller(people.hire(), base_url="http://test", pump=workers.round)
-    open_calendar()
+    open_calendar(story)
 
     for name in CHAPTERS:
         assert story.tell(name, TELL[name]), story.step.error
