@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kernel import events
+from kernel import audit, events
 from portal.story import bill, design, order, people, provision, use
 from portal.story.teller import Teller
 from service_mgmt.provisioning import services as provisioning
@@ -37,3 +37,6 @@ def test_the_story_holds(lab: RunningLab, settings: Any, tmp_path: Path) -> None
         ("bill", bill.tell),
     ):
         assert story.tell(name, chapter), story.step.error
+    events.drain()
+    found = "\n".join(map(str, audit.findings()))
+    assert not found, found
