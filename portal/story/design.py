@@ -29,6 +29,7 @@ from service_mgmt.design.models import (
     ServiceSpecification,
     SpecificationLink,
 )
+from service_mgmt.levels import services as levels
 
 SLA_CLASS = "business-999"
 DOWN, UP = 100_000, 20_000
@@ -45,6 +46,7 @@ def tell(story: Teller) -> None:
         use.voice_source()
         use.radius_source()
     with story.as_("product") as author:
+        levels.install_definitions()
         offer = _offer(story)
         package = design.draft_design(offering=offer, author=author)
         story.made("design", package)

@@ -332,9 +332,15 @@ def activate(step: Context) -> Done:
 
 
 def _assign_identifiers(step: Context) -> list[str]:
-    """Who pays for what the elements will count: user names and numbers of this service, from now on."""
+    """Who pays for what the elements count: user names and numbers of this service, since the elements know them.
+
+    A session opens the moment its configuration is committed, and its first report begins then: were the name the
+    product's only from the activation on, that report would belong to nobody.
+    """
     if step.service.product_id is None:
         return []
+    commit = step.run.steps.filter(name="commit").first()
+    since = commit.started if commit and commit.started else step.at
     assigned = []
     for one in inventory.family(service=step.service):
         for intents in inventory.intents_of(service=one).values():
@@ -342,7 +348,7 @@ def _assign_identifiers(step: Context) -> list[str]:
                 kind, value = _identifier(intent)
                 if value:
                     bss_usage.assign_identifier(
-                        kind=kind, value=value, product_id=step.service.product_id, start=step.at
+                        kind=kind, value=value, product_id=step.service.product_id, start=since
                     )
                     assigned.append(f"{kind} {value}")
     return assigned
