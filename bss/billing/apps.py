@@ -43,3 +43,9 @@ class BillingConfig(AppConfig):
         "integrator": ["view_*", "add_payment"],
         "customer": ["view_invoice", "view_invoiceline", "view_payment"],
     }
+
+    def ready(self) -> None:
+        from bss.billing import services
+        from kernel.audit import AUDIT
+
+        AUDIT.fill(services.audit_books)

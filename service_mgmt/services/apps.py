@@ -21,9 +21,11 @@ class ServicesConfig(AppConfig):
     }
 
     def ready(self) -> None:
+        from kernel.audit import AUDIT
         from kernel.slots import slot
         from service_mgmt.services import services
 
         slot("bss_orders.qualifier").fill(services.feasibility)
         slot("service_mgmt_design.network_facts").fill(services.network_facts)
+        AUDIT.fill(services.audit_books)
         services.revenue_slot.fill(services.monthly_revenue)

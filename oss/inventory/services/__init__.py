@@ -1,6 +1,7 @@
 """Doors of the inventory. Graph questions are asked of `services.graph`."""
 
 from oss.inventory.services import graph
+from oss.inventory.services.books import audit_books
 from oss.inventory.services.elements import (
     add_ports,
     change_element,
@@ -32,6 +33,7 @@ __all__ = [
     "ImportReport",
     "Imported",
     "add_ports",
+    "audit_books",
     "change_element",
     "change_location",
     "connect",

@@ -1,5 +1,6 @@
 """Doors of the service inventory. Impact questions are asked of `services.impact`."""
 
+from service_mgmt.services.services.books import audit_books
 from service_mgmt.services.services.feasibility import feasibility, network_facts
 from service_mgmt.services.services.impact import impact_of, revenue_slot
 from service_mgmt.services.services.instances import (
@@ -20,6 +21,7 @@ from service_mgmt.services.services.revenue import monthly_revenue
 
 __all__ = [
     "activate",
+    "audit_books",
     "change_characteristics",
     "commit",
     "design_service",
