@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, connections
 
 from bss.usage.services import ingest_file, ingest_radius
 from kernel import clock, journal
@@ -216,7 +216,7 @@ class Command(BaseCommand):
                 if inbox.transport is not None:
                     inbox.transport.close()
             for pool in pools:
-                pool.submit(connection.close)
+                pool.submit(connections.close_all)  # of the pool's own thread: it has one connection
                 pool.shutdown()
 
     async def _open(self, name: str, address: str, work: Work, pool: ThreadPoolExecutor) -> Inbox:

@@ -58,8 +58,9 @@ STANDARD: Mapping[str, tuple[str, str, str, tuple[tuple[str, str], ...], dict[st
 }
 
 
-def install_definitions() -> list[SlaDefinition]:
-    """Create those of our standard classes that are missing; returns the new ones."""
+def install_definitions(*, codes: Iterable[str] = STANDARD) -> list[SlaDefinition]:
+    """Create those of our standard classes (of `codes`) that are missing; returns the new ones."""
+    wanted = set(codes)
     known = set(SlaDefinition.objects.values_list("code", flat=True))
     return [
         define(
@@ -71,7 +72,7 @@ def install_definitions() -> list[SlaDefinition]:
             **terms,
         )
         for code, (english, french, target, bands, terms) in STANDARD.items()
-        if code not in known
+        if code in wanted and code not in known
     ]
 
 
@@ -147,7 +148,8 @@ def agree(
 def agree_by_class(*, service_id: UUID, at: datetime) -> SlaAgreement | None:
     """Promise a new service what its contract or its offering says; None where neither names a class we have.
 
-    The contract goes before the offering, the product itself before the bundle it is part of.
+    The contract goes before the offering, the product itself before the bundle it is part of. A standard class that
+    nobody has defined yet is defined when it is first named.
     """
     service = Service.objects.select_related("customer", "product__account").get(pk=service_id)
     if service.product is None:
@@ -159,6 +161,8 @@ def agree_by_class(*, service_id: UUID, at: datetime) -> SlaAgreement | None:
     if not code:
         return None
     definition = SlaDefinition.objects.filter(code=code).first()
+    if definition is None:
+        definition = next(iter(install_definitions(codes=[code])), None)
     if definition is None:
         logger.warning("%s is promised %s, which no service level is called", service.number, code)
         return None

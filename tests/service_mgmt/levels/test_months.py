@@ -77,6 +77,16 @@ def test_the_standard_classes_are_installed_once() -> None:
     assert services.install_definitions() == []
 
 
+def test_a_standard_class_is_defined_when_an_offering_first_names_it(now: datetime) -> None:
+    service = make_service(product=make_product(offering=make_sellable(sla_class="residential-99")))
+
+    agreement = services.agree_by_class(service_id=service.pk, at=now)
+
+    assert agreement is not None
+    assert agreement.definition.availability_target == Decimal(99)
+    assert list(SlaDefinition.objects.values_list("code", flat=True)) == ["residential-99"]
+
+
 def test_an_active_service_gets_the_level_of_its_contract_before_its_offering(now: datetime) -> None:
     gold, silver = make_definition(code="gold"), make_definition(code="silver")
     plain = make_service(product=make_product(offering=make_sellable(sla_class="silver")))
