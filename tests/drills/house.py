@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, connections
+from django.db import connection, connections
 from django.db.models import QuerySet
 
 from bss.usage.models import UsageFile
 from kernel import audit, clock
+from kernel.errors import UNAVAILABLE
 from kernel.models import Job, OutboxEvent
 from portal.story import design, order, people, provision, use
 from portal.story.lab import Lab
@@ -29,8 +30,6 @@ from service_mgmt.provisioning.models import WorkflowRun
 
 T = TypeVar("T")
 CHAPTERS = (("design", design.tell), ("order", order.tell), ("provision", provision.tell))
-# While the database restarts nothing can be asked.
-AWAY = (OperationalError, InterfaceError)
 # What is done within seconds of its cause; what waits longer after everything came to rest waits for nobody.
 SETTLED = timedelta(seconds=10)
 
@@ -92,7 +91,7 @@ class House:
         def ask() -> T | None:
             try:
                 return found()
-            except AWAY:
+            except UNAVAILABLE:  # the database restarts: nothing can be asked
                 connection.close()
                 return None
 
