@@ -34,6 +34,38 @@ CHAPTERS = (("design", design.tell), ("order", order.tell), ("provision", provis
 SETTLED = timedelta(seconds=10)
 
 
+class Held:
+    """A lock on a table that lets everybody read and nobody write."""
+
+    def __init__(self, house: House, table: str) -> None:
+        self.house, self.table = house, table
+        self.own = connections.create_connection("default")
+        self._lock()
+
+    def _lock(self) -> None:
+        with self.own.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute(f"LOCK TABLE {self.table} IN SHARE MODE")
+
+    def wait_for_writer(self) -> None:
+        """Until somebody stands before the table, in mid-transaction."""
+        self.house.wait(f"somebody to write {self.table}", lambda: self._writers() or None)
+
+    def let_one_pass(self) -> None:
+        """Let the one who waits finish its transaction; whoever comes after it is kept again."""
+        with self.own.cursor() as cursor:
+            cursor.execute("COMMIT")
+        self._lock()
+
+    def _writers(self) -> int:
+        with self.own.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            found: int = cursor.fetchone()[0]
+            return found
+
+
 def _none_left(rows: QuerySet[Any]) -> bool | None:
     return None if rows.exists() else True
 
@@ -98,25 +130,13 @@ class House:
         return self.story.wait(what, ask, seconds=seconds)
 
     @contextmanager
-    def held(self, table: str) -> Iterator[Callable[[], None]]:
-        """Keep everybody from writing a table; yields a wait for the first who stands before it, in mid-transaction."""
-        own = connections.create_connection("default")
+    def held(self, table: str) -> Iterator[Held]:
+        """Keep everybody from writing a table, so that a writer is caught in the middle of its transaction."""
+        hold = Held(self, table)
         try:
-            with own.cursor() as cursor:
-                cursor.execute("BEGIN")
-                cursor.execute(f"LOCK TABLE {table} IN SHARE MODE")
-                cursor.execute("SELECT pg_backend_pid()")
-                holder = cursor.fetchone()[0]
-            yield lambda: self.wait(f"somebody to write {table}", lambda: self._blocked_by(holder) or None)
+            yield hold
         finally:
-            own.close()
-
-    def _blocked_by(self, holder: int) -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))", [holder]
-            )
-            return bool(cursor.fetchone()[0])
+            hold.own.close()
 
     def rest(self) -> None:
         """Until all that was set in motion has come to its end, or to a person who is asked."""

@@ -22,7 +22,7 @@ from tests.drills.house import House
 pytestmark = pytest.mark.drill
 
 ACCESS, CORE = "asw1-kvl", "bng1-pam"
-RECORDS = 200_000
+RECORDS = 150_000
 # A lease of two minutes, the sweeper's round, and the steps that follow.
 LEASE_OVER = 240.0
 # Two minutes without a sign of life, and the sweeper's round of one.
@@ -91,10 +91,11 @@ def kill_in_file(house: House, folder: Path) -> UsageFile:
     number = UsageIdentifier.objects.get(kind="e164", end=None)
     path = folder / "calls.csv"
     house.calls(path, number.value, RECORDS, seed=11)
-    file = usage.ingest_file(path, source="voice-gateway", name="killed.csv")
-    house.wait("the first batch", lambda: UsageFile.objects.get(pk=file.pk).offset or None)
-    with house.held("bss_usage_usagetotal") as somebody_waits:
-        somebody_waits()
+    with house.held("bss_usage_usagetotal") as hold:
+        file = usage.ingest_file(path, source="voice-gateway", name="killed.csv")
+        hold.wait_for_writer()
+        hold.let_one_pass()
+        hold.wait_for_writer()
         killed = house.kill("worker-bulk")
     file.refresh_from_db()
     assert 0 < file.offset < file.size
@@ -126,9 +127,9 @@ def kill_in_draft(house: House, order: ProductOrder) -> tuple[BillRun, Job]:
 
 
 def kill_in_job(house: House, kind: str, run: BillRun, table: str) -> Job:
-    with house.held(table) as somebody_waits:
+    with house.held(table) as hold:
         job = jobs.start(kind, str(run), run=str(run.pk))
-        somebody_waits()
+        hold.wait_for_writer()
         killed = house.kill("worker-bulk")
     house.wait_for_successor("worker-bulk", killed)
     job.refresh_from_db()

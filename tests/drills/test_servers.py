@@ -21,7 +21,7 @@ from tests.drills.test_killed_workers import done, processed
 
 pytestmark = pytest.mark.drill
 
-RECORDS = 300_000
+RECORDS = 150_000
 # Leases of two minutes, files without a sign of life for two, and the sweepers' rounds of up to one.
 LEASE_OVER, SWEPT = 240.0, 300.0
 
@@ -31,15 +31,17 @@ def test_postgres_killed_while_elements_are_configured_and_a_file_is_rated(
 ) -> None:
     number = UsageIdentifier.objects.filter(kind="e164", end=None).earliest("start")
     house.calls(tmp_path / "calls.csv", number.value, RECORDS, seed=12)
-    house.lab.ctl("delay", "asw1-kvl", "500")
+    house.lab.ctl("delay", "asw1-kvl", "1500")
     order = customers.accept(house, customers.place_order(house, "Rue-de-la-Base"))
     house.wait("the elements to be configured", lambda: customers.running(order, "commit"))
-    file = usage.ingest_file(tmp_path / "calls.csv", source="voice-gateway", name="outage.csv")
-    house.wait("the first batch", lambda: UsageFile.objects.get(pk=file.pk).offset or None)
-    file.refresh_from_db()
-    assert file.offset < file.size, "the file was worked off too early for this drill"
-
-    killed = house.kill("postgres")
+    with house.held("bss_usage_usagetotal") as hold:
+        file = usage.ingest_file(tmp_path / "calls.csv", source="voice-gateway", name="outage.csv")
+        hold.wait_for_writer()
+        hold.let_one_pass()
+        hold.wait_for_writer()
+        assert 0 < UsageFile.objects.get(pk=file.pk).offset < file.size
+        assert customers.running(order, "commit"), "the elements were configured too early for this drill"
+        killed = house.kill("postgres")
 
     house.lab.ctl("delay", "asw1-kvl", "0")
     house.wait_for_successor("postgres", killed)
@@ -80,9 +82,9 @@ def test_the_broker_loses_everything_and_is_killed(house: House) -> None:
 
 def test_the_dispatcher_is_killed_between_an_event_and_its_delivery(house: House) -> None:
     order = customers.place_order(house, "Quai-Sans-Nouvelles")
-    with house.held("service_mgmt_provisioning_serviceorder") as somebody_waits:
+    with house.held("service_mgmt_provisioning_serviceorder") as hold:
         customers.accept(house, order)
-        somebody_waits()
+        hold.wait_for_writer()
         killed = house.kill("dispatcher")
     told = OutboxEvent.objects.get(name="bss_orders.ProductOrderAccepted", payload__order_id=str(order.pk))
     assert told.delivered is None
