@@ -88,7 +88,7 @@ class House:
         self.started = clock.now()
         self.story.move_clock(self.started + timedelta(days=10))
         with self.story.as_("billing"):
-            use.voice_source()
+            use.handed_in()
 
     @property
     def lab(self) -> Lab:

@@ -92,7 +92,7 @@ def kill_in_file(house: House, folder: Path) -> UsageFile:
     path = folder / "calls.csv"
     house.calls(path, number.value, RECORDS, seed=11)
     with house.held("bss_usage_usagetotal") as hold:
-        file = usage.ingest_file(path, source="voice-gateway", name="killed.csv")
+        file = usage.ingest_file(path, source="voice-files", name="killed.csv")
         hold.wait_for_writer()
         hold.let_one_pass()
         hold.wait_for_writer()

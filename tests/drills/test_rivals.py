@@ -126,10 +126,10 @@ def test_the_same_file_twice_at_once_and_half_of_another(house: House, tmp_path:
     half = text[: len(text) // 2]
 
     assert not half.endswith(b"\n"), "the half ends within a record"
-    first = usage.ingest_file(half, source="voice-gateway", name="half.csv")
+    first = usage.ingest_file(half, source="voice-files", name="half.csv")
     house.wait("the half to be worked off", lambda: processed(first))
     files = at_once(
-        *(lambda: usage.ingest_file(whole, source="voice-gateway", name="whole.csv") for _ in range(2))
+        *(lambda: usage.ingest_file(whole, source="voice-files", name="whole.csv") for _ in range(2))
     )
     assert files[0].pk == files[1].pk
     house.wait("the whole to be worked off", lambda: processed(files[0]))
@@ -142,5 +142,5 @@ def test_the_same_file_twice_at_once_and_half_of_another(house: House, tmp_path:
     assert file.duplicates == first.rated
     assert file.rated + file.duplicates + file.rejected + file.suspended == RECORDS
     keys = UsageRecord.objects.filter(batch__file__in=[first, file]).values_list("key", flat=True)
-    assert len(keys) == len(set(keys))
+    assert len(keys) == len(set(keys)) > 0
     house.check()

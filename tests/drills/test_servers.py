@@ -35,7 +35,7 @@ def test_postgres_killed_while_elements_are_configured_and_a_file_is_rated(
     order = customers.accept(house, customers.place_order(house, "Rue-de-la-Base"))
     house.wait("the elements to be configured", lambda: customers.running(order, "commit"))
     with house.held("bss_usage_usagetotal") as hold:
-        file = usage.ingest_file(tmp_path / "calls.csv", source="voice-gateway", name="outage.csv")
+        file = usage.ingest_file(tmp_path / "calls.csv", source="voice-files", name="outage.csv")
         hold.wait_for_writer()
         hold.let_one_pass()
         hold.wait_for_writer()
