@@ -55,10 +55,6 @@ RUN_ID = one(RUN, "status = 'completed'")
 SERVICE_ITEM = f"(SELECT item_id FROM {RUN} WHERE id = {RUN_ID})"
 
 
-def drop(table: str, *constraints: str) -> str:
-    return "".join(f"ALTER TABLE {table} DROP CONSTRAINT {name};" for name in constraints)
-
-
 def resource(kind: str) -> str:
     return (
         f"(SELECT {kind}_id FROM service_mgmt_services_serviceresource r JOIN service_mgmt_services_service s "
@@ -80,6 +76,20 @@ def lost_job() -> None:
     Job.objects.create(
         kind="x", title="lost", status="running", heartbeat=timezone.now() - timedelta(hours=1)
     )
+
+
+# The database refuses most of what is broken below. Until the end of the test it looks away.
+UNGUARD = """
+DO $$ DECLARE row record; BEGIN
+    FOR row IN SELECT conrelid::regclass AS name, conname FROM pg_constraint
+        WHERE contype IN ('c', 'u', 'x') AND conislocal AND conparentid = 0 AND connamespace = 'public'::regnamespace
+        AND conrelid <> 0
+    LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', row.name, row.conname); END LOOP;
+    FOR row IN SELECT indexrelid::regclass AS name FROM pg_index JOIN pg_class c ON c.oid = indrelid
+        WHERE indisunique AND NOT indisprimary AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+        AND NOT c.relispartition
+    LOOP EXECUTE format('DROP INDEX %s', row.name); END LOOP;
+END $$"""
 
 
 Break = str | Callable[[], None]
@@ -116,28 +126,22 @@ BILLING: dict[str, Break] = {
     "bill run is not the sum of its invoices, or left drafts behind": "UPDATE bss_billing_billrun SET gross = gross + 1",
 }
 USAGE: dict[str, Break] = {
-    "records in are not rated + suspended + duplicates + rejected": drop(
-        "bss_usage_usagefile", "bss_usagefile_nothing_lost"
-    )
-    + "UPDATE bss_usage_usagefile SET records_in = records_in + 1",
+    "records in are not rated + suspended + duplicates + rejected": "UPDATE bss_usage_usagefile SET records_in = records_in + 1",
     "file counts other rated records than it has": "DELETE FROM bss_usage_usagerecord WHERE line % 7 = 0",
     "file counts other records in suspense than there are": "UPDATE bss_usage_suspendedrecord SET state = 'open'",
     "file counts another amount than its records have": "UPDATE bss_usage_usagerecord SET micros = micros + 1",
     "billable totals of a batch differ from its records": "UPDATE bss_usage_usagetotal SET records = records + 1",
     "file is not worked off": f"UPDATE bss_usage_usagefile SET status = 'received' WHERE id = {FILE}",
-    "processed file has bytes that nobody read": drop("bss_usage_usagefile", "bss_usagefile_whole")
-    + 'UPDATE bss_usage_usagefile SET "offset" = "offset" - 1',
+    "processed file has bytes that nobody read": 'UPDATE bss_usage_usagefile SET "offset" = "offset" - 1',
     "accounting report waits to become usage": """
         INSERT INTO bss_usage_accountingpacket (source_id, received, report)
         SELECT id, now() - interval '1 year', '{"session": "x"}' FROM bss_usage_usagesource LIMIT 1""",
     "record names a product, an account or a source that does not exist": """
         UPDATE bss_usage_usagerecord SET product_id = gen_random_uuid() WHERE line = 2""",
-    "record is there twice": drop("bss_usage_usagerecord", "bss_usage_no_duplicate")
-    + """UPDATE bss_usage_usagerecord r SET key = 'same', started = o.started
+    "record is there twice": """UPDATE bss_usage_usagerecord r SET key = 'same', started = o.started
         FROM (SELECT started FROM bss_usage_usagerecord ORDER BY started LIMIT 1) o""",
     "more was taken from allowances than they gave": "UPDATE bss_usage_bucket SET used = used - 1",
-    "allowance is overdrawn": drop("bss_usage_bucket", "bss_bucket_never_overdrawn")
-    + "UPDATE bss_usage_bucket SET used = quantity + 1",
+    "allowance is overdrawn": "UPDATE bss_usage_bucket SET used = quantity + 1",
 }
 ORDERS: dict[str, Break] = {
     "order's state does not follow from its items": """
@@ -149,36 +153,31 @@ PORT = one("oss_inventory_port", "usage = 'in_use' AND kind = 'customer'")
 INVENTORY: dict[str, Break] = {
     "reservation of a port has outlived its end": f"""
         UPDATE oss_inventory_port SET usage = 'reserved', reserved_until = now() - interval '1 day' WHERE id = {PORT}""",
-    "port is taken and nobody has it, or free and somebody has it": drop(
-        "oss_inventory_port", "oss_inventory_port_usage"
-    )
-    + f"UPDATE oss_inventory_port SET holder = NULL WHERE id = {PORT}",
+    "port is taken and nobody has it, or free and somebody has it": f"""
+        UPDATE oss_inventory_port SET holder = NULL WHERE id = {PORT}""",
     "port ends more than one link": """
         UPDATE oss_inventory_link SET port_b_id = (SELECT port_a_id FROM oss_inventory_link ORDER BY id LIMIT 1)
         WHERE id = (SELECT id FROM oss_inventory_link ORDER BY id DESC LIMIT 1)""",
 }
 POOLS = {
-    "address": ("oss_addressing_address", "oss_addressing_address", "address = '10.255.255.1'"),
-    "VLAN": ("oss_addressing_vlan", "oss_addressing_vlan", "vid = 4000"),
-    "number": ("oss_addressing_telephonenumber", "oss_addressing_number", "e164 = '+33100000000'"),
+    "address": ("oss_addressing_address", "address = '10.255.255.1'"),
+    "VLAN": ("oss_addressing_vlan", "vid = 4000"),
+    "number": ("oss_addressing_telephonenumber", "e164 = '+33100000000'"),
 }
 ADDRESSING: dict[str, Break] = {}
-for thing, (table, prefix, elsewhere) in POOLS.items():
+for thing, (table, elsewhere) in POOLS.items():
     taken = one(table, "status = 'assigned'")
     ADDRESSING |= {
         f"reservation of a {thing} has outlived its end": f"""
             UPDATE {table} SET status = 'reserved', reserved_until = now() - interval '1 day' WHERE id = {taken}""",
-        f"{thing} is taken and nobody has it, or free and somebody has it": drop(table, f"{prefix}_status")
-        + f"UPDATE {table} SET holder = NULL WHERE id = {taken}",
+        f"{thing} is taken and nobody has it, or free and somebody has it": f"""
+            UPDATE {table} SET holder = NULL WHERE id = {taken}""",
         f"{thing} is handed out that its pool does not have": f"UPDATE {table} SET {elsewhere} WHERE id = {taken}",
     }
 ADDRESSING |= {
-    "address is there twice": drop("oss_addressing_address", "oss_addressing_address_once")
-    + "UPDATE oss_addressing_address SET address = '100.72.0.9'",
-    "VLAN is there twice": drop("oss_addressing_vlan", "oss_addressing_vlan_once")
-    + "UPDATE oss_addressing_vlan SET vid = 101",
-    "number is there twice": drop("oss_addressing_telephonenumber", "oss_addressing_telephonenumber_e164_key")
-    + "UPDATE oss_addressing_telephonenumber SET e164 = '+33299000101'",
+    "address is there twice": "UPDATE oss_addressing_address SET address = '100.72.0.9'",
+    "VLAN is there twice": "UPDATE oss_addressing_vlan SET vid = 101",
+    "number is there twice": "UPDATE oss_addressing_telephonenumber SET e164 = '+33299000101'",
 }
 ALARM = """INSERT INTO oss_alarms_alarm (id, created, updated, version, number, key, source, system, external_id, sources,
     alarm_type, probable_cause, perceived_severity, raised_severity, specific_problem, state, raised, last_raised, changed,
@@ -188,12 +187,11 @@ ALARM = """INSERT INTO oss_alarms_alarm (id, created, updated, version, number, 
     'powerProblem', 'major', 'major', 'test', 'raised', now(), now(), now(), now(), 1, '', '', 0, false, 'unacknowledged',
     '', false, false, '{}', '', '{}', now() - interval '1 year' FROM generate_series(1, 3) n;"""
 ALARMS: dict[str, Break] = {
-    "condition has more than one open alarm": "DROP INDEX oss_alarms_one_open;" + ALARM,
-    "symptom's root is a symptom itself": "DROP INDEX oss_alarms_one_open;"
-    + ALARM
+    "condition has more than one open alarm": ALARM,
+    "symptom's root is a symptom itself": ALARM
     + """UPDATE oss_alarms_alarm a SET root_id = b.id FROM oss_alarms_alarm b
         WHERE (a.number, b.number) IN (('ALM-T1', 'ALM-T2'), ('ALM-T2', 'ALM-T3'))""",
-    "alarm that ends by itself has not ended": "DROP INDEX oss_alarms_one_open;" + ALARM,
+    "alarm that ends by itself has not ended": ALARM,
 }
 SERVICES: dict[str, Break] = {
     "service that has ended still holds something": """
@@ -226,8 +224,8 @@ PROVISIONING: dict[str, Break] = {
     "step has lost its worker": f"""
         UPDATE {STEP} SET status = 'running', lease_until = now() - interval '1 hour' WHERE run_id = {RUN_ID}""",
     "step is due and nobody takes it": f"""
-        UPDATE {RUN} SET status = 'running' WHERE id = {RUN_ID};
-        UPDATE {STEP} SET status = 'ready' WHERE run_id = {RUN_ID}""",
+        UPDATE {STEP} SET status = 'ready' WHERE run_id = {RUN_ID};
+        UPDATE {RUN} SET status = 'running' WHERE id = {RUN_ID}""",
     "run has failed and nobody is asked to look at it": f"UPDATE {RUN} SET status = 'failed' WHERE id = {RUN_ID}",
     "run is over and its item is not": f"""
         UPDATE service_mgmt_provisioning_serviceorderitem SET state = 'failed' WHERE id = {SERVICE_ITEM}""",
@@ -320,6 +318,7 @@ def tell(lab: RunningLab, workers: Workers) -> None:
     with connection.cursor() as cursor:
         # What is still to be checked at the end of the transaction would keep tables from being altered.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(UNGUARD)
 
 
 def found(area: str, what: str, spoil: Break) -> bool:

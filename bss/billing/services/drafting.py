@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from bss.billing.models import BillRun, Invoice, InvoiceLine, RunFailure
@@ -27,7 +27,7 @@ from bss.billing.services.taxes import Rates
 from bss.billing.services.totals import Taxed, document_totals
 from bss.customers.models import BillingAccount
 from kernel import bulk, clock, jobs, lifecycle
-from kernel.errors import DomainError
+from kernel.errors import UNAVAILABLE, DomainError, Invalid
 from kernel.ids import uuid7_block
 from kernel.models import User
 
@@ -55,8 +55,14 @@ class _Draft:
 
 
 def select_run(*, cycle_day: int, bill_date: date, by: User | None = None) -> BillRun:
-    """Open a run for the accounts of a cycle day; one open run a day and date (constraint)."""
-    run = lifecycle.create(BillRun(cycle_day=cycle_day, bill_date=bill_date, drafted_by=by))
+    """Open a run for the accounts of a cycle day; one open run a day and date (constraint), else raises Invalid."""
+    try:
+        with transaction.atomic():
+            run = lifecycle.create(BillRun(cycle_day=cycle_day, bill_date=bill_date, drafted_by=by))
+    except IntegrityError as error:
+        if "billing_run_one_open" not in str(error):
+            raise
+        raise Invalid(_("A bill run of this day is still open"), code="billing.runOpen") from error
     return lifecycle.change(run, accounts=_accounts(run).count(), verb="counted")
 
 
@@ -143,6 +149,8 @@ def _draft_accounts(run: BillRun, accounts: Sequence[BillingAccount]) -> None:
     try:
         with transaction.atomic():
             _write(run, accounts)
+    except UNAVAILABLE:
+        raise
     except Exception as error:
         if len(accounts) == 1:
             _note_failure(run, accounts[0], error)

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from kernel import clock, jobs, journal, lifecycle
-from kernel.errors import Busy, DomainError, Invalid, Unreachable
+from kernel.errors import UNAVAILABLE, Busy, DomainError, Invalid, Unreachable
 from kernel.permissions import forbid_own_work
 from oss.incidents.models import Diagnosis, Incident, IncidentEntry, Runbook, RunbookRun, RunbookStep
 from oss.incidents.services import diagnosing, incidents, timeline
@@ -144,6 +144,8 @@ def run_runbook(*, run_id: UUID) -> RunbookRun | None:
             return _later(run, step, error)
         except DomainError as error:
             return _failed(run, step, error.message)
+        except UNAVAILABLE:
+            raise  # the sweeper has it taken up again when its heartbeat is old
         except Exception as error:
             logger.exception("runbook run %s, step %s", run.number, step.name)
             return _failed(run, step, f"{type(error).__name__}: {error}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -30,17 +32,28 @@ class Receiver:
 
     def __init__(self) -> None:
         self.status, self.headers, self.got = 201, {}, []
+        self.slow = False  # drips a letter now and then and never comes to an end
+        self.closing = threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 outer.got.append((self.path, dict(self.headers), body))
+                if outer.slow:
+                    self.drip()
+                    return
                 self.send_response(outer.status)
                 for name, value in outer.headers.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(b"thanks")
+
+            def drip(self) -> None:
+                with contextlib.suppress(OSError):
+                    while not outer.closing.wait(0.01):
+                        self.wfile.write(b"H")
+                        self.wfile.flush()
 
             do_GET = do_POST  # noqa: N815 - what a followed redirect would call
 
@@ -58,6 +71,7 @@ class Receiver:
 def receiver() -> Iterator[Receiver]:
     made = Receiver()
     yield made
+    made.closing.set()
     made.server.shutdown()
     made.server.server_close()
 
@@ -395,6 +409,40 @@ def test_a_redirect_is_a_failure_and_is_not_followed(api: Caller, receiver: Rece
     delivery.deliver(row.pk)
     row.refresh_from_db()
     assert (len(receiver.got), row.error) == (1, "HTTP 302")
+
+
+def test_a_redirect_into_a_private_network_reaches_nobody_there(
+    api: Caller, receiver: Receiver, monkeypatch: Any
+) -> None:
+    called: list[Any] = []
+    connect = socket.create_connection
+    monkeypatch.setattr(
+        socket,
+        "create_connection",
+        lambda address, **more: called.append(address) or connect(address, **more),
+    )
+    row = waiting(api, receiver)
+    receiver.status, receiver.headers = 307, {"Location": "http://169.254.169.254/latest/meta-data"}
+    delivery.deliver(row.pk)
+    row.refresh_from_db()
+    assert (row.error, row.status) == ("HTTP 307", "pending")
+    assert called == [receiver.server.server_address]
+
+
+def test_a_receiver_that_drips_its_answer_is_cut_off_and_tried_again_later(
+    api: Caller, receiver: Receiver, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(delivery, "WHOLE_S", 0.2)
+    row = waiting(api, receiver)
+    receiver.slow = True
+
+    assert not delivery.deliver(row.pk)
+
+    row.refresh_from_db()
+    assert len(receiver.got) == 1
+    assert row.error
+    assert row.status == "pending"
+    assert row.next_attempt > clock.system_now()
 
 
 def test_a_name_that_moves_into_a_private_network_after_registration_gets_nothing(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from kernel import clock
 from kernel.errors import IllegalMove, Invalid, Unreachable
@@ -265,3 +266,24 @@ def test_an_undo_out_of_reach_is_tried_again(stage: Stage) -> None:
     run.refresh_from_db()
     assert run.status == "failed"
     assert Fallout.objects.filter(step__run=run, status="open").exists()
+
+
+def test_an_outage_of_the_database_during_an_undo_is_no_fallout(stage: Stage) -> None:
+    def outage(step: Context) -> Done:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    run = failed_at(stage, "b")
+    stage.undo["b"] = outage
+    services.cancel_item(item=run.item, reason="x")
+
+    with pytest.raises(OperationalError):
+        services.compensate(run_id=run.pk)
+
+    assert not Fallout.objects.filter(step__run=run, status="open").exists()
+    del stage.undo["b"]
+    WorkflowStep.objects.filter(run=run, status="undoing").update(
+        lease_until=clock.system_now() - timedelta(seconds=1)
+    )
+    services.compensate(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.status == "cancelled"
