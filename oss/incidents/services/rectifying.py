@@ -234,8 +234,9 @@ def _succeeded(run: RunbookRun) -> RunbookRun:
 
 
 def _tell(run: RunbookRun, code: str, *, at: datetime, by: Any = None) -> None:
+    name = {"en": run.runbook.name, "fr": run.runbook.name_fr}
     timeline.told(
-        run.incident, Kind.RUNBOOK, code, at=at, by=by, runbook={"en": run.runbook.name, "fr": run.runbook.name_fr}, target=target(run),
+        run.incident, Kind.RUNBOOK, code, at=at, by=by, runbook=name, target=target(run),
         outcome=run.outcome, run=run.number or "",
     )  # fmt: skip
 
