@@ -148,7 +148,9 @@ def change_done(change_id: UUID, ok: bool, at: datetime) -> None:
     if ok:
         lifecycle.move(problem, Problem.Status.RESOLVED, resolved=at)
     else:
-        lifecycle.move(problem, Problem.Status.IN_PROGRESS, reason=_("the change failed"), change_id=None)
+        lifecycle.move(
+            problem, Problem.Status.IN_PROGRESS, reason=_("the change did not succeed"), change_id=None
+        )
 
 
 def verify_fix(*, at: datetime | None = None) -> list[Problem]:
