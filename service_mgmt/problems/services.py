@@ -170,6 +170,12 @@ def close(*, problem: Problem, at: datetime | None = None, reason: str = "") -> 
     return problem
 
 
+def problem_of(problem_id: UUID) -> Problem | None:
+    """A problem by its id, for the page of the change that is to solve it (fills a slot)."""
+    return Problem.objects.filter(pk=problem_id).first()
+
+
 def fill_slots() -> None:
     """What this app answers for its sibling (called at start-up)."""
     slot("service_mgmt_changes.done").fill(change_done)
+    slot("service_mgmt_changes.problem").fill(problem_of)

@@ -10,6 +10,7 @@ from service_mgmt.changes.services.notices import told
 from service_mgmt.changes.services.planning import (
     add_step,
     change_draft,
+    change_of,
     draft,
     next_window,
     plan_in_words,
@@ -27,6 +28,7 @@ __all__ = [
     "cancel",
     "change_draft",
     "change_freeze",
+    "change_of",
     "conflicts",
     "draft",
     "execute",
@@ -54,3 +56,4 @@ __all__ = [
 def fill_slots() -> None:
     """What this app answers for its sibling (called at start-up)."""
     slot("service_mgmt_problems.propose_change").fill(renew_link)
+    slot("service_mgmt_problems.change").fill(change_of)

@@ -39,6 +39,8 @@ OPENING_ATTEMPTS, BACK_ATTEMPTS = 3, 30
 
 # Filled by service_mgmt.problems: (change id, ok, at).
 done_slot = slot("service_mgmt_changes.done")
+# Filled by service_mgmt.problems: problem id → the problem.
+problem_slot = slot("service_mgmt_changes.problem")
 
 
 class Aborted(DomainError):

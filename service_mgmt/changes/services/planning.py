@@ -231,6 +231,11 @@ def renew_link(problem: Any, author: User) -> UUID | None:
     return change.pk
 
 
+def change_of(change_id: UUID) -> ChangeRequest | None:
+    """A change by its id, for the page of the problem that waits for it (fills a slot)."""
+    return ChangeRequest.objects.filter(pk=change_id).first()
+
+
 def next_window(*, after: datetime, hours: int = 2) -> tuple[datetime, datetime]:
     """A window soon after: from the next full quarter of an hour."""
     start = after + timedelta(
