@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from kernel.lifecycle import Lifecycle
@@ -64,7 +65,7 @@ class ChangeRequest(Stamped):
     status = models.CharField(_("status"), max_length=24, choices=Status, default=Status.ACKNOWLEDGED)
     priority = models.CharField(_("priority"), max_length=8, choices=Priority, default=Priority.MEDIUM)
     # The kind of work it was made from ("renew-link"); empty for a plan of its own.
-    specification = models.SlugField(_("model"), max_length=40, blank=True)
+    specification = models.CharField(_("model"), max_length=80, blank=True)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -146,6 +147,17 @@ class ChangeTarget(Stamped):
     change = models.ForeignKey(ChangeRequest, on_delete=models.CASCADE, related_name="targets")
     element = models.ForeignKey(NetworkElement, null=True, on_delete=models.PROTECT, related_name="+")
     link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, related_name="+")
+    # The one of the two that is set, and what it is: the words in which TMF655 speaks of it.
+    thing = models.GeneratedField(
+        expression=Cast(Coalesce("element", "link"), models.CharField(max_length=36)),
+        output_field=models.CharField(max_length=36),
+        db_persist=True,
+    )
+    thing_type = models.GeneratedField(
+        expression=Case(When(link=None, then=Value("NetworkElement")), default=Value("Link")),
+        output_field=models.CharField(max_length=14),
+        db_persist=True,
+    )
 
     class Meta:
         constraints = [

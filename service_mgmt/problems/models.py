@@ -50,7 +50,8 @@ class Problem(Stamped):
     category = models.CharField(_("category"), max_length=60, blank=True)
     description = models.TextField(_("description"), blank=True, max_length=10_000)
     reason = models.CharField(_("why it was opened"), max_length=300, blank=True)
-    originator = models.CharField(_("reported by"), max_length=120, blank=True)
+    # Who brought it up, as a TM Forum party: {id, name, role, @referredType}.
+    originator = models.JSONField(default=dict, blank=True)
     element = models.ForeignKey(
         NetworkElement,
         null=True,
@@ -131,12 +132,15 @@ class ProblemIncident(Stamped):
     """An incident that the problem has caused."""
 
     problem = models.ForeignKey(Problem, on_delete=models.CASCADE, related_name="incidents")
-    incident = models.OneToOneField(Incident, on_delete=models.PROTECT, related_name="+")
+    incident = models.OneToOneField(
+        Incident, on_delete=models.PROTECT, related_name="+", verbose_name=_("incident")
+    )
 
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("incident of a problem")
+        verbose_name_plural = _("incidents of a problem")
 
     def __str__(self) -> str:
         return f"{self.problem} ← {self.incident}"

@@ -198,11 +198,19 @@ def set_window(*, change: ChangeRequest, start: datetime, end: datetime) -> Chan
 def renew_link(problem: Any, author: User) -> UUID | None:
     """The permanent fix of a link that keeps failing: renew its patching, checked before and after (fills a slot).
 
-    None for a problem without a link.
+    For a problem of a device the change is drafted without a plan, which people add. None when neither is known.
     """
     link: Link | None = problem.link
-    if link is None:
+    if link is None and problem.element is None:
         return None
+    if link is None:
+        return draft(
+            title=_("Remove the cause of %(problem)s") % {"problem": problem.title},
+            author=author,
+            elements=[problem.element],
+            description=problem.root_cause,
+            problem_id=problem.pk,
+        ).pk
     ends = [(link.port_a, link.port_b), (link.port_b, link.port_a)]
     looks = [
         {
