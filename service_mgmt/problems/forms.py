@@ -45,7 +45,7 @@ class ProblemEditForm(forms.Form):
     description = forms.CharField(
         label=_("Description"), widget=forms.Textarea(attrs={"rows": 4}), required=False, max_length=10_000
     )
-    reason = forms.CharField(label=_("Why it was opened"), max_length=300, required=False)
+    occasion = forms.CharField(label=_("Why it was opened"), max_length=300, required=False)
     element = pages.PickField(detail="oss_inventory:element-detail", label=_("Device"), required=False)
     link = pages.PickField(detail="oss_inventory:link-detail", label=_("Link"), required=False)
 

@@ -49,7 +49,7 @@ class Problem(Stamped):
     priority = models.PositiveSmallIntegerField(_("priority, 1 highest"), default=5)
     category = models.CharField(_("category"), max_length=60, blank=True)
     description = models.TextField(_("description"), blank=True, max_length=10_000)
-    reason = models.CharField(_("why it was opened"), max_length=300, blank=True)
+    occasion = models.CharField(_("why it was opened"), max_length=300, blank=True)
     # Who brought it up, as a TM Forum party: {id, name, role, @referredType}.
     originator = models.JSONField(default=dict, blank=True)
     element = models.ForeignKey(

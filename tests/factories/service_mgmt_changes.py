@@ -13,6 +13,7 @@ from oss.inventory.models import Link
 from service_mgmt.changes import services
 from service_mgmt.changes.models import ChangeRequest, Freeze
 from tests.factories.oss_inventory import make_link
+from tests.factories.rest import sample
 
 _serial = count(1)
 
@@ -74,3 +75,38 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "service_mgmt_changes.ChangeRequest": make_scheduled,
     "service_mgmt_changes.Freeze": make_freeze,
 }
+
+
+def _body() -> dict[str, Any]:
+    link, start = make_link(), clock.now() + timedelta(days=2)
+    return {
+        "description": "Renew the patching",
+        "priority": "high",
+        "requestType": "normal",
+        "specification": {"id": "renew-link"},
+        "plannedStartTime": start.isoformat(),
+        "plannedEndTime": (start + timedelta(hours=2)).isoformat(),
+        "targetEntity": [{"id": str(link.pk), "role": "target", "@referredType": "Link"}],
+        "step": [
+            {
+                "phase": "pre",
+                "action": "port_state",
+                "element": link.port_a.element.name,
+                "params": {"port": link.port_a.name, "state": "up"},
+            }
+        ],
+    }
+
+
+@sample("655/changeRequest", body=_body, patch=lambda row: {"description": "Renew both ends"})
+def change_requests(count: int) -> list[ChangeRequest]:
+    kinds = [str(kind) for kind in ChangeRequest.Kind]
+    return [
+        make_change(
+            title=f"Change {index}",
+            description=f"Number {index}",
+            kind=kinds[index % len(kinds)],
+            specification=f"model-{index}",
+        )
+        for index in range(count)
+    ]

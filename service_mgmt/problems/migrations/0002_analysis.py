@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="problem",
-            name="reason",
+            name="occasion",
             field=models.CharField(blank=True, max_length=300, verbose_name="why it was opened"),
         ),
         migrations.AddField(

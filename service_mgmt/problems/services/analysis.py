@@ -24,7 +24,7 @@ Status = Problem.Status
 QUIET = timedelta(days=14)
 WHYS = 5
 DEPTH_MAX = 10
-EDITABLE = {"title", "category", "description", "reason", "priority", "element", "link"}
+EDITABLE = {"title", "category", "description", "occasion", "priority", "element", "link"}
 
 # Filled by service_mgmt.changes: (problem, author) → id of the change that is to remove the cause.
 propose_change_slot = slot("service_mgmt_problems.propose_change")
@@ -40,7 +40,7 @@ def open_problem(
     priority: int = 5,
     category: str = "",
     description: str = "",
-    reason: str = "",
+    occasion: str = "",
     originator: dict[str, Any] | None = None,
     incidents: Iterable[Incident] = (),
     at: datetime | None = None,
@@ -57,7 +57,7 @@ def open_problem(
                 priority=priority,
                 category=category[:60],
                 description=description,
-                reason=reason[:300],
+                occasion=occasion[:300],
                 originator=originator or OURSELVES,
                 opened=at or clock.now(),
             )
@@ -86,7 +86,7 @@ def open_from_incident(*, incident: Incident, by: User) -> Problem:
                 title=incident.title[:200],
                 signature=signature,
                 category=incident.category,
-                reason=_("opened for %(incident)s") % {"incident": incident.number},
+                occasion=_("opened for %(incident)s") % {"incident": incident.number},
                 originator=party_of(by, "originator"),
                 element=incident.element,
                 link=incident.link,

@@ -66,7 +66,8 @@ def _by_currency(pairs: Iterable[tuple[Decimal, str]]) -> list[tuple[Decimal, st
 
 
 def affected_services(problem_ids: Iterable[Any], user: Any) -> dict[Any, int]:
-    """Services hit by the worst incident of each problem, in one query."""
-    rows = ProblemIncident.objects.filter(problem__in=list(problem_ids)).order_by()
-    found = rows.values_list("problem").annotate(n=Max("incident__affected_services"))
-    return {problem: n or 0 for problem, n in found}
+    """Services hit by the worst incident of each problem, in one query; 0 where none is known."""
+    ids = list(problem_ids)
+    rows = ProblemIncident.objects.filter(problem__in=ids).order_by()
+    found = dict(rows.values_list("problem").annotate(n=Max("incident__affected_services")))
+    return {pk: found.get(pk) or 0 for pk in ids}

@@ -73,7 +73,7 @@ def _open(incident: Incident, signature: str, count: int, at: datetime) -> Probl
             % {"place": place, "n": count, "days": WINDOW.days},
             signature=signature,
             category=incident.category,
-            reason=_("%(n)d incidents in %(days)d days") % {"n": count, "days": WINDOW.days},
+            occasion=_("%(n)d incidents in %(days)d days") % {"n": count, "days": WINDOW.days},
             originator=OURSELVES,
             element=incident.element,
             link=incident.link,

@@ -155,7 +155,7 @@ PROBLEM = pages.Detail(
     ],
     fields=[
         pages.Fact(_("Category"), category_of),
-        pages.Fact(_("Why it was opened"), "reason"),
+        pages.Fact(_("Why it was opened"), "occasion"),
         pages.Fact(_("Reported by"), lambda problem: problem.originator.get("name", "")),
         pages.Fact(_("Description"), "description"),
         pages.Fact(_("Part of problem"), "parent", link="parent"),
@@ -226,7 +226,7 @@ PROBLEM_EDIT = pages.FormPage(
     permission=CHANGE,
     initial=lambda problem: {
         name: getattr(problem, name)
-        for name in ("title", "category", "priority", "description", "reason", "element", "link")
+        for name in ("title", "category", "priority", "description", "occasion", "element", "link")
     },
     door=lambda call: services.change_problem(problem=call.object, version=call.version, **call.data),
 )
