@@ -23,6 +23,8 @@ class LevelsConfig(AppConfig):
 
     def ready(self) -> None:
         from bss.customers.services import MERGE
-        from service_mgmt.levels.services import agreements
+        from kernel.slots import slot
+        from service_mgmt.levels.services import agreements, repetition
 
         MERGE.fill(agreements.merge)
+        slot("service_mgmt_problems.credits").fill(repetition.credits_of_incidents)
