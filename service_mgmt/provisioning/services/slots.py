@@ -9,14 +9,17 @@ from bss.customers.models import Customer
 from bss.customers.services import MERGE
 from bss.orders.services import POINT_OF_NO_RETURN
 from kernel.slots import slot
+from oss.incidents.services.remedies import push_configuration as push_configuration_slot
 from service_mgmt.provisioning.models import ServiceOrder, ServiceOrderItem
+from service_mgmt.provisioning.services.reapply import push_configuration
 from service_mgmt.provisioning.services.recovery import point_of_no_return
 
 
 def fill() -> None:
-    """Fill the slots of customers and of orders."""
+    """Fill the slots of customers, of orders and of incidents."""
     POINT_OF_NO_RETURN.fill(_no_return)
     MERGE.fill(merge)
+    push_configuration_slot.fill(push_configuration)
     slot("bss_orders.plan").fill(plan_of)
 
 
