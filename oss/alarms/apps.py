@@ -27,6 +27,7 @@ class AlarmsConfig(AppConfig):
     def ready(self) -> None:
         # The picture of the network colours its elements by what stands open on them.
         from kernel.slots import slot
-        from oss.alarms.services import severity_of_elements
+        from oss.alarms.services import marks, severity_of_elements
 
         slot("oss_inventory.element_severity").fill(severity_of_elements)
+        slot("oss_monitoring.marks").fill(marks.marks_of)
