@@ -24,5 +24,7 @@ class LevelsConfig(AppConfig):
     def ready(self) -> None:
         from bss.customers.services import MERGE
         from service_mgmt.levels.services import agreements
+        from service_mgmt.services.services import promises_slot
 
         MERGE.fill(agreements.merge)
+        promises_slot.fill(agreements.classes_of)
