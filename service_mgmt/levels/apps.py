@@ -25,6 +25,8 @@ class LevelsConfig(AppConfig):
         from bss.customers.services import MERGE
         from kernel.slots import slot
         from service_mgmt.levels.services import agreements, repetition
+        from service_mgmt.services.services import promises_slot
 
         MERGE.fill(agreements.merge)
+        promises_slot.fill(agreements.classes_of)
         slot("service_mgmt_problems.credits").fill(repetition.credits_of_incidents)
