@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
+
+from django.db.models import Sum
 
 from bss.billing.models import Invoice, LedgerAccount, LedgerEntry, Payment
 from bss.customers.models import BillingAccount
@@ -61,9 +64,15 @@ def post(
 
 def balance(*, account: BillingAccount) -> Decimal:
     """What the account owes (positive) or has in credit, from the ledger."""
-    from django.db.models import Sum
+    return balances([account.pk]).get(account.pk, Decimal(0))
 
-    total = LedgerEntry.objects.filter(account=account, postings__ledger=LedgerAccount.RECEIVABLE).aggregate(
-        owed=Sum("postings__amount")
-    )["owed"]
-    return total or Decimal(0)
+
+def balances(account_ids: Iterable[UUID]) -> dict[UUID, Decimal]:
+    """What each account owes (positive) or has in credit, from the ledger; accounts without entries are left out."""
+    rows = (
+        LedgerEntry.objects.filter(account__in=list(account_ids), postings__ledger=LedgerAccount.RECEIVABLE)
+        .order_by()
+        .values_list("account_id")
+        .annotate(owed=Sum("postings__amount"))
+    )
+    return dict(rows)

@@ -51,10 +51,10 @@ def build(*, accounts: Mapping[UUID, BillingAccount], bill_date: date) -> dict[U
     """Lines by account id for everything due by `bill_date`; a handful of queries for the whole batch."""
     found: dict[UUID, list[Line]] = {pk: [] for pk in accounts}
     for charge in _charges(accounts):
-        found[charge.account_id].extend(_charge_lines(charge, accounts[charge.account_id], bill_date))
+        found[charge.account_id].extend(charge_lines(charge, accounts[charge.account_id], bill_date))
     for discount in Discount.objects.filter(account__in=accounts).order_by("pk"):
         charges = found[discount.account_id]
-        charges.extend(_discount_lines(discount, charges, accounts[discount.account_id]))
+        charges.extend(discount_lines(discount, charges, accounts[discount.account_id]))
     for account_id, line in _usage_lines(accounts, bill_date):
         found[account_id].append(line)
     for adjustment in Adjustment.objects.filter(account__in=accounts, status="approved").order_by("created"):
@@ -70,7 +70,8 @@ def _charges(accounts: Iterable[UUID]) -> Iterable[Subscription]:
     )
 
 
-def _charge_lines(charge: Subscription, account: BillingAccount, bill_date: date) -> list[Line]:
+def charge_lines(charge: Subscription, account: BillingAccount, bill_date: date) -> list[Line]:
+    """What a charge owes by `bill_date` and no posted invoice covers: one line a billing period or occasion."""
     if charge.kind == Subscription.Kind.ONE_OFF:
         due = charge.billed_to is None and charge.start <= bill_date
         return [_one_off(charge, account)] if due else []
@@ -193,7 +194,7 @@ def _day(day: date, account: BillingAccount) -> str:
     return str(format_date(day, "short", locale=account.language))
 
 
-def _discount_lines(discount: Discount, charges: list[Line], account: BillingAccount) -> list[Line]:
+def discount_lines(discount: Discount, charges: list[Line], account: BillingAccount) -> list[Line]:
     """What a percentage takes off the recurring lines it is for, one line per tax category; a credit takes it back."""
     span = Period(discount.start, discount.end)
     bases: dict[str, Decimal] = {}
