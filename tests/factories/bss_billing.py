@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from bss.billing import services
-from bss.billing.models import BillRun, DunningPolicy, DunningStep, Invoice, TaxRate
+from bss.billing.models import (
+    Adjustment,
+    BillRun,
+    DunningCase,
+    DunningPolicy,
+    DunningStep,
+    Invoice,
+    LedgerEntry,
+    Payment,
+    Subscription,
+    TaxRate,
+)
 from bss.customers.models import BillingAccount
 from bss.orders.models import Product
 from kernel.models import User
 from tests.factories.bss_catalog import make_offering, make_price
 from tests.factories.bss_customers import make_account
 from tests.factories.bss_orders import make_product
+
+_serial = count(1)
+ACTIVE = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+BILL_DATE = date(2026, 1, 15)
+AT = datetime(2026, 1, 15, 6, 0, tzinfo=UTC)
 
 
 def make_rates() -> None:
@@ -64,3 +81,99 @@ def make_policy() -> DunningPolicy:
         policy=policy, position=2, days=15, action="suspend", template="dunning-suspension"
     )
     return policy
+
+
+def make_person(name: str) -> User:
+    """Somebody of that name."""
+    return User.objects.get_or_create(username=f"{name}-of-billing")[0]
+
+
+def make_run(*, amount: str = "31", status: str = "checked", drafter: User | None = None) -> BillRun:
+    """A run over one account, on a date of its own, as far as `drafted`, `checked` or `delivered`."""
+    bill_date = BILL_DATE
+    while BillRun.objects.filter(bill_date=bill_date).exists():
+        bill_date += timedelta(days=1)
+    at = datetime(bill_date.year, bill_date.month, bill_date.day, 6, tzinfo=UTC)
+    make_billed_product(at=ACTIVE, amount=amount, account=make_account(cycle_day=bill_date.day))
+    drafter = drafter or make_person("drafter")
+    if status == "delivered":
+        return make_posted_run(bill_date=bill_date, drafter=drafter, approver=make_person("approver"), at=at)
+    run = services.draft_run(cycle_day=bill_date.day, bill_date=bill_date, by=drafter)
+    return services.check_run(run=run) if status == "checked" else run
+
+
+def make_invoice(*, amount: str = "31", status: str = "sent") -> Invoice:
+    """An invoice of one recurring charge with its first days; `draft`, or posted and sent."""
+    return invoice_of(make_run(amount=amount, status="drafted" if status == "draft" else "delivered"))
+
+
+def make_paid_invoice() -> Invoice:
+    """An invoice that was paid in part, corrected in part, and is due since long."""
+    invoice = make_invoice()
+    services.receive_payment(account=invoice.account, amount=Decimal(5), reference=str(invoice.number), at=AT)
+    services.credit_note(invoice=invoice, reason="wrong", lines=services.creditable(invoice)[:1], at=AT)
+    invoice.refresh_from_db()
+    return invoice
+
+
+def make_payment(*, amount: str = "10", account: BillingAccount | None = None) -> Payment:
+    """Money on an account, of which something pays its invoice."""
+    account = account or make_invoice().account
+    number = next(_serial)
+    return services.receive_payment(
+        account=account,
+        amount=Decimal(amount),
+        at=AT,
+        reference=f"transfer {number}",
+        external_id=f"bank-{number}",
+    )
+
+
+def make_adjustment(*, amount: str = "-5", **overrides: Any) -> Adjustment:
+    """A credit that waits for approval."""
+    account = overrides.pop("account", None) or make_account()
+    return services.propose_adjustment(
+        account_id=account.pk,
+        amount=Decimal(amount),
+        currency=account.currency,
+        **{"reason": f"Goodwill {next(_serial)}", **overrides},
+    )
+
+
+def make_case() -> DunningCase:
+    """An account that was reminded once."""
+    policy = DunningPolicy.objects.filter(code="standard").first() or make_policy()
+    invoice = make_invoice()
+    assert invoice.due is not None
+    services.run_dunning(at=datetime(2026, 1, 15, 12, tzinfo=UTC) + timedelta(days=60))
+    return DunningCase.objects.select_related("account").get(account=invoice.account, policy=policy)
+
+
+def make_charge() -> Subscription:
+    """A charge that was billed."""
+    charge = Subscription.objects.filter(account=make_invoice().account).first()
+    assert charge is not None
+    return charge
+
+
+def make_entry() -> LedgerEntry:
+    """The entry of a payment."""
+    return LedgerEntry.objects.get(payment=make_payment(), kind="payment")
+
+
+def make_rate() -> TaxRate:
+    """The French standard rate."""
+    make_rates()
+    return TaxRate.objects.get(country="FR", category="S", end=None)
+
+
+SAMPLES = {
+    "bss_billing.Invoice": make_paid_invoice,
+    "bss_billing.BillRun": make_run,
+    "bss_billing.Payment": make_payment,
+    "bss_billing.Adjustment": make_adjustment,
+    "bss_billing.DunningCase": make_case,
+    "bss_billing.Subscription": make_charge,
+    "bss_billing.LedgerEntry": make_entry,
+    "bss_billing.TaxRate": make_rate,
+}

@@ -183,3 +183,11 @@ def _post_job(run: jobs.Run) -> dict[str, Any]:
     if bill_run.status == BillRun.Status.POSTED and run.params.get("deliver", True):
         bill_run = deliver_run(run=bill_run)
     return {"run": bill_run.number, "invoices": bill_run.invoices_count}
+
+
+@jobs.job("bss_billing.deliver_run", queue="billing")
+def _deliver_job(run: jobs.Run) -> dict[str, Any]:
+    bill_run = BillRun.objects.get(pk=run.params["run"])
+    if bill_run.status == BillRun.Status.POSTED:
+        bill_run = deliver_run(run=bill_run)
+    return {"run": bill_run.number, "invoices": bill_run.invoices_count}

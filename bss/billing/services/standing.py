@@ -21,7 +21,7 @@ def send_invoice(*, invoice: Invoice, at: datetime | None = None) -> Invoice:
     moment = at or clock.now()
     if not invoice.is_posted or invoice.status == Status.ON_HOLD:
         raise Invalid(_("%(invoice)s cannot be sent now") % {"invoice": invoice}, code="invoice.notSendable")
-    told = [InvoiceSent(invoice.pk, invoice.account_id, moment)]
+    told = [InvoiceSent(invoice.pk, invoice.account_id, moment, again=invoice.sent is not None)]
     if invoice.status == Status.VALIDATED:
         return lifecycle.move(invoice, Status.SENT, sent=moment, events_too=told)
     return lifecycle.change(invoice, sent=moment, verb="sent", events_too=told)
