@@ -10,11 +10,15 @@ from typing import Any
 from bss.billing import services
 from bss.billing.models import (
     Adjustment,
+    BillFormat,
+    BillingCycle,
+    BillMedia,
     BillRun,
     DunningCase,
     DunningPolicy,
     DunningStep,
     Invoice,
+    InvoiceLine,
     LedgerEntry,
     Payment,
     Subscription,
@@ -22,10 +26,11 @@ from bss.billing.models import (
 )
 from bss.customers.models import BillingAccount
 from bss.orders.models import Product
-from kernel.models import User
+from kernel.models import ApiTask, User
 from tests.factories.bss_catalog import make_offering, make_price
-from tests.factories.bss_customers import make_account
-from tests.factories.bss_orders import make_product
+from tests.factories.bss_customers import make_account, make_customer
+from tests.factories.bss_orders import make_product, make_task
+from tests.factories.rest import sample
 
 _serial = count(1)
 ACTIVE = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -177,3 +182,102 @@ SAMPLES = {
     "bss_billing.LedgerEntry": make_entry,
     "bss_billing.TaxRate": make_rate,
 }
+
+
+# Samples of the REST resources
+
+
+@sample("678/customerBill", patch=lambda row: {"state": "onHold"})
+def customer_bills(count: int) -> list[Invoice]:
+    return [make_invoice(amount=str(31 + next(_serial))) for _index in range(count)]
+
+
+@sample("678/appliedCustomerBillingRate")
+def billing_rates(count: int) -> list[InvoiceLine]:
+    bills = [make_invoice(amount=str(31 + next(_serial)), status=status) for status in ("draft", "sent")]
+    rows = list(InvoiceLine.objects.filter(invoice__in=bills))
+    while len(rows) < count:
+        rows += make_invoice().lines.all()
+    return rows[:count]
+
+
+@sample(
+    "678/customerBillOnDemand",
+    body=lambda: {"billingAccount": {"id": str(make_due_account().pk)}, "name": "Now"},
+)
+def bills_on_demand(count: int) -> list[ApiTask]:
+    return [
+        make_task("678", "customerBillOnDemand", billingAccount=make_account()) for _index in range(count)
+    ]
+
+
+def make_due_account() -> BillingAccount:
+    """An account that owes for a month that is not billed yet."""
+    return make_billed_product(at=ACTIVE, account=make_account(cycle_day=BILL_DATE.day)).account
+
+
+METHOD = {"name": "bankTransfer", "@type": "PaymentMethod"}
+
+
+def _payment_body() -> dict[str, Any]:
+    invoice = make_invoice()
+    return {
+        "account": {"id": str(invoice.account_id)},
+        "totalAmount": {"unit": "EUR", "value": 12.5},
+        "paymentMethod": METHOD,
+        "description": "by standing order",
+        "correlatorId": f"bank-{next(_serial)}",
+        "paymentItem": [{"item": {"id": str(invoice.pk)}, "totalAmount": {"unit": "EUR", "value": 10}}],
+    }
+
+
+@sample("676/payment", body=_payment_body)
+def payments(count: int) -> list[Payment]:
+    return [make_payment(amount=str(5 + next(_serial))) for _index in range(count)]
+
+
+def _refund_body() -> dict[str, Any]:
+    payment = make_payment()
+    return {
+        "account": {"id": str(payment.account_id)},
+        "payment": {"id": str(payment.pk)},
+        "totalAmount": {"unit": "EUR", "value": float(payment.amount)},
+        "paymentMethod": METHOD,
+        "description": "paid twice",
+    }
+
+
+@sample("676/refund", body=_refund_body)
+def refunds(count: int) -> list[LedgerEntry]:
+    for _index in range(count):
+        services.refund(payment=make_payment(amount=str(5 + next(_serial))), reason="paid twice", at=AT)
+    return list(LedgerEntry.objects.filter(kind="refund").order_by("-pk")[:count])
+
+
+def _wholesale() -> BillingAccount:
+    return make_account(customer=make_customer(segment="wholesale"))
+
+
+@sample("666/financialAccount")
+def financial_accounts(count: int) -> list[BillingAccount]:
+    return [make_invoice().account for _index in range(count)]
+
+
+@sample("666/settlementAccount")
+def settlement_accounts(count: int) -> list[BillingAccount]:
+    return [_wholesale() for _index in range(count)]
+
+
+@sample("666/billingCycleSpecification")
+def billing_cycles(count: int) -> list[BillingCycle]:
+    return list(BillingCycle.objects.order_by("day")[:count])
+
+
+@sample("666/billFormat")
+def bill_formats(count: int) -> list[BillFormat]:
+    return list(BillFormat.objects.order_by("code")[:count])
+
+
+@sample("666/billPresentationMedia")
+def bill_media(count: int) -> list[BillMedia]:
+    return list(BillMedia.objects.order_by("code")[:count])

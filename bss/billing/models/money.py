@@ -18,6 +18,14 @@ from kernel.money import AmountField
 from kernel.permissions import OwnedQuerySet
 
 
+class PaymentQuerySet(AccountOwnedQuerySet):
+    """Payments."""
+
+    def with_unused(self) -> PaymentQuerySet:
+        """Each with `unused`: what of it pays nothing yet and was not paid back."""
+        return self.annotate(unused=F("amount") - F("allocated") - F("refunded"))
+
+
 class Payment(Stamped):
     """Money received (positive) for an account; what is not allocated is the customer's credit."""
 
@@ -46,7 +54,7 @@ class Payment(Stamped):
     refunded = AmountField(_("paid back"), default=0)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.DONE)
 
-    objects = AccountOwnedQuerySet.as_manager()
+    objects = PaymentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("payment")

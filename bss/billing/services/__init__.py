@@ -25,7 +25,7 @@ from bss.billing.services.dunning import (
     suspension_confirmed,
 )
 from bss.billing.services.explain import Explanation, why
-from bss.billing.services.ledger import balance, balances
+from bss.billing.services.ledger import balance, owing
 from bss.billing.services.payments import allocate, payable, receive_payment, refund
 from bss.billing.services.posting import approve_run, check_run, deliver_run, post_run
 from bss.billing.services.standing import (
@@ -34,6 +34,7 @@ from bss.billing.services.standing import (
     release_invoice,
     send_invoice,
     settle_dispute,
+    standing_of,
 )
 from bss.billing.services.subscriptions import pause_charges, start_charges, stop_charges
 from bss.billing.services.taxes import add_tax_rate, end_tax_rate
@@ -49,7 +50,6 @@ __all__ = [
     "approve_run",
     "audit_books",
     "balance",
-    "balances",
     "bill_on_demand",
     "check_run",
     "content_of",
@@ -68,6 +68,7 @@ __all__ = [
     "hold_invoice",
     "next_step",
     "overdue",
+    "owing",
     "pause_charges",
     "payable",
     "pdf_of",
@@ -84,6 +85,7 @@ __all__ = [
     "select_run",
     "send_invoice",
     "settle_dispute",
+    "standing_of",
     "start_charges",
     "stop_charges",
     "suspension_confirmed",

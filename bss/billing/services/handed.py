@@ -33,10 +33,8 @@ RECURRING, ACTIVATION = OfferingPrice.Kind.RECURRING, OfferingPrice.Occasion.ACT
 
 def balances(account_ids: Iterable[UUID]) -> dict[UUID, Money]:
     """What is due on each account (below zero: the customer's credit), from the ledger, in the account's currency."""
-    ids = list(account_ids)
-    owed = ledger.balances(ids)
-    currencies = BillingAccount.objects.filter(pk__in=ids).values_list("pk", "currency")
-    return {pk: Money(owed.get(pk, Decimal(0)), currency) for pk, currency in currencies}
+    rows = ledger.owing(BillingAccount.objects.filter(pk__in=list(account_ids)))
+    return {pk: Money(owed, currency) for pk, currency, owed in rows}
 
 
 def account_in_use(account: BillingAccount) -> list[str]:

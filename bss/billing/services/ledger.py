@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
-from bss.billing.models import Invoice, LedgerAccount, LedgerEntry, Payment
+from bss.billing.models import Invoice, LedgerAccount, LedgerEntry, LedgerPosting, Payment
 from bss.customers.models import BillingAccount
 from kernel import bulk
 from kernel.ids import uuid7_block
+from kernel.money import AmountField
 
 POSTING_COLUMNS = ("entry_id", "ledger", "amount", "currency")
 ENTRY_COLUMNS = ("id", "at", "day", "kind", "account_id", "invoice_id", "payment_id", "text")
@@ -64,15 +66,17 @@ def post(
 
 def balance(*, account: BillingAccount) -> Decimal:
     """What the account owes (positive) or has in credit, from the ledger."""
-    return balances([account.pk]).get(account.pk, Decimal(0))
+    postings = LedgerPosting.objects.filter(entry__account=account, ledger=LedgerAccount.RECEIVABLE)
+    return postings.aggregate(owed=Sum("amount"))["owed"] or Decimal(0)
 
 
-def balances(account_ids: Iterable[UUID]) -> dict[UUID, Decimal]:
-    """What each account owes (positive) or has in credit, from the ledger; accounts without entries are left out."""
-    rows = (
-        LedgerEntry.objects.filter(account__in=list(account_ids), postings__ledger=LedgerAccount.RECEIVABLE)
-        .order_by()
-        .values_list("account_id")
-        .annotate(owed=Sum("postings__amount"))
+def owing(accounts: QuerySet[BillingAccount]) -> Iterable[tuple[UUID, str, Decimal]]:
+    """(account id, currency, what it owes or has in credit) of each account, in one query."""
+    mine = Q(ledger_entries__postings__ledger=LedgerAccount.RECEIVABLE)
+    owed = Coalesce(
+        Sum("ledger_entries__postings__amount", filter=mine), Decimal(0), output_field=AmountField()
     )
-    return dict(rows)
+    rows: Iterable[tuple[UUID, str, Decimal]] = (
+        accounts.order_by("number").annotate(owed=owed).values_list("pk", "currency", "owed")
+    )
+    return rows

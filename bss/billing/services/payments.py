@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from bss.billing.services import dunning, ledger, standing
 from bss.customers.models import BillingAccount
 from kernel import clock, events, lifecycle
 from kernel.errors import Invalid
+from kernel.money import Point, round_at
 
 ZERO = Decimal(0)
 NUMBER = re.compile(r"\b(?:INV|CRN)-\d{4}-\d{6,}\b", re.IGNORECASE)
@@ -29,13 +31,20 @@ def receive_payment(
     at: datetime | None = None,
     method: str = Payment.Method.TRANSFER,
     external_id: str = "",
+    items: Sequence[tuple[Invoice, Decimal | None]] = (),
 ) -> Payment:
-    """Book money received and match it: first the invoices its reference names, then the oldest due.
+    """Book money received and match it: first `items` (None = as much as is open), then the invoices its reference names,
+    then the oldest due.
 
     What is over stays as credit on the account. Pending dunning of what is now paid ends in the same transaction. A
-    second call with the same `external_id` returns the first payment. Raises Invalid for an amount that is not positive.
+    second call with the same `external_id` returns the first payment. Raises Invalid for an amount that is not positive
+    or finer than the currency, for items that do not fit, and for an `external_id` of another account.
     """
     moment = at or clock.now()
+    if amount != round_at(Point.PAYABLE, amount, account.currency):
+        raise Invalid(
+            _("Finer than the currency"), code="payment.amount", fields={"amount": _("too many decimals")}
+        )
     if amount <= 0:
         raise Invalid(
             _("A payment is more than nothing"),
@@ -44,7 +53,7 @@ def receive_payment(
         )
     with transaction.atomic():
         if external_id and (known := Payment.objects.filter(external_id=external_id).first()) is not None:
-            return known
+            return _again(known, account)
         payment = lifecycle.create(
             Payment(
                 account=account,
@@ -65,12 +74,25 @@ def receive_payment(
             payment=payment,
             text=reference,
         )
+        for invoice, part in items:
+            allocate(payment=payment, invoice=invoice, amount=part, at=moment)
         for invoice in _matches(account, reference):
             if payment.unallocated > 0:
                 _allocate(payment, invoice, min(payment.unallocated, invoice.open_amount))
         events.publish(PaymentReceived(payment.pk, account.pk, moment))
         dunning.account_paid(account=account, at=moment)
     return payment
+
+
+def _again(known: Payment, account: BillingAccount) -> Payment:
+    """The payment that was booked under this id before; the same id on another account is a mistake."""
+    if known.account_id != account.pk:
+        raise Invalid(
+            _("This id was booked for another account"),
+            code="payment.externalId",
+            fields={"external_id": _("Used already")},
+        )
+    return known
 
 
 def _matches(account: BillingAccount, reference: str) -> list[Invoice]:

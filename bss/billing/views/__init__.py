@@ -60,10 +60,9 @@ def balance_of(account: BillingAccount) -> Money:
 
 def balances_of(customer: Customer) -> str:
     """What all accounts of a customer owe, currency by currency."""
-    accounts = dict(customer.accounts.order_by("currency").values_list("pk", "currency"))
     sums: dict[str, Decimal] = {}
-    for pk, owed in services.balances(accounts).items():
-        sums[accounts[pk]] = sums.get(accounts[pk], Decimal(0)) + owed
+    for _pk, currency, owed in services.owing(customer.accounts.all()):
+        sums[currency] = sums.get(currency, Decimal(0)) + owed
     return " · ".join(money(amount, currency) for currency, amount in sums.items()) or "–"
 
 
