@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -150,7 +150,7 @@ def make_case() -> DunningCase:
     policy = DunningPolicy.objects.filter(code="standard").first() or make_policy()
     invoice = make_invoice()
     assert invoice.due is not None
-    services.run_dunning(at=datetime(2026, 1, 15, 12, tzinfo=UTC) + timedelta(days=60))
+    services.run_dunning(at=datetime.combine(invoice.due + timedelta(days=6), time(12), tzinfo=UTC))
     return DunningCase.objects.select_related("account").get(account=invoice.account, policy=policy)
 
 

@@ -4,50 +4,58 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('bss_billing', '0005_sent_and_refunded'),
+        ("bss_billing", "0005_sent_and_refunded"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BillFormat',
+            name="BillFormat",
             fields=[
-                ('code', models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name='code')),
-                ('name', models.CharField(max_length=40, verbose_name='name')),
-                ('description', models.CharField(max_length=200, verbose_name='description')),
+                (
+                    "code",
+                    models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name="code"),
+                ),
+                ("name", models.CharField(max_length=40, verbose_name="name")),
+                ("description", models.CharField(max_length=200, verbose_name="description")),
             ],
             options={
-                'verbose_name': 'bill format',
-                'db_table': 'bss_billing_format',
-                'managed': False,
+                "verbose_name": "bill format",
+                "db_table": "bss_billing_format",
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='BillingCycle',
+            name="BillingCycle",
             fields=[
-                ('code', models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name='code')),
-                ('day', models.PositiveSmallIntegerField(verbose_name='billing day')),
-                ('name', models.CharField(max_length=40, verbose_name='name')),
-                ('accounts', models.PositiveIntegerField(verbose_name='accounts')),
+                (
+                    "code",
+                    models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name="code"),
+                ),
+                ("day", models.PositiveSmallIntegerField(verbose_name="billing day")),
+                ("name", models.CharField(max_length=40, verbose_name="name")),
+                ("accounts", models.PositiveIntegerField(verbose_name="accounts")),
             ],
             options={
-                'verbose_name': 'billing cycle',
-                'db_table': 'bss_billing_cycle',
-                'managed': False,
+                "verbose_name": "billing cycle",
+                "db_table": "bss_billing_cycle",
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='BillMedia',
+            name="BillMedia",
             fields=[
-                ('code', models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name='code')),
-                ('name', models.CharField(max_length=40, verbose_name='name')),
-                ('description', models.CharField(max_length=200, verbose_name='description')),
+                (
+                    "code",
+                    models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name="code"),
+                ),
+                ("name", models.CharField(max_length=40, verbose_name="name")),
+                ("description", models.CharField(max_length=200, verbose_name="description")),
             ],
             options={
-                'verbose_name': 'bill presentation media',
-                'db_table': 'bss_billing_media',
-                'managed': False,
+                "verbose_name": "bill presentation media",
+                "db_table": "bss_billing_media",
+                "managed": False,
             },
         ),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -336,8 +337,7 @@ RUN = pages.Detail(
 def _create(call: Call) -> BillRun:
     """Open the run, and let a job draft it."""
     run = services.select_run(by=call.user, **call.data)
-    call.object = run
-    _start("draft_run", _t("Drafts of %(run)s"))(call)
+    _start("draft_run", _t("Drafts of %(run)s"))(replace(call, object=run))
     return run
 
 
