@@ -54,10 +54,10 @@ def build(*, accounts: Mapping[UUID, BillingAccount], bill_date: date) -> dict[U
     charges, totals = _charges(accounts), _totals(accounts, bill_date)
     _attach(charges, totals)
     for charge in charges:
-        found[charge.account_id].extend(_charge_lines(charge, accounts[charge.account_id], bill_date))
+        found[charge.account_id].extend(charge_lines(charge, accounts[charge.account_id], bill_date))
     for discount in Discount.objects.filter(account__in=accounts).order_by("pk"):
         billed = found[discount.account_id]
-        billed.extend(_discount_lines(discount, billed, accounts[discount.account_id]))
+        billed.extend(discount_lines(discount, billed, accounts[discount.account_id]))
     for account_id, line in _usage_lines(accounts, totals):
         found[account_id].append(line)
     for adjustment in Adjustment.objects.filter(account__in=accounts, status="approved").order_by("created"):
@@ -90,7 +90,8 @@ def _attach(charges: Iterable[Subscription], totals: Iterable[UsageTotal]) -> No
         total.product = shared[total.product_id]
 
 
-def _charge_lines(charge: Subscription, account: BillingAccount, bill_date: date) -> list[Line]:
+def charge_lines(charge: Subscription, account: BillingAccount, bill_date: date) -> list[Line]:
+    """What a charge owes by `bill_date` and no posted invoice covers: one line a billing period or occasion."""
     if charge.kind == Subscription.Kind.ONE_OFF:
         due = charge.billed_to is None and charge.start <= bill_date
         return [_one_off(charge, account)] if due else []
@@ -218,7 +219,7 @@ def _short(day: date, language: str) -> str:
     return str(format_date(day, "short", locale=language))
 
 
-def _discount_lines(discount: Discount, charges: list[Line], account: BillingAccount) -> list[Line]:
+def discount_lines(discount: Discount, charges: list[Line], account: BillingAccount) -> list[Line]:
     """What a percentage takes off the recurring lines it is for, one line per tax category; a credit takes it back."""
     span = Period(discount.start, discount.end)
     bases: dict[str, Decimal] = {}
