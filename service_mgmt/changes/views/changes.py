@@ -158,11 +158,11 @@ def problem_of(change: ChangeRequest) -> Any:
     )
 
 
-def _window_of(change: ChangeRequest) -> Maintenance | None:
-    found: Maintenance | None = _once(
-        change, "_window", lambda: Maintenance.objects.filter(pk=change.maintenance_id).first()
-    )
-    return found
+def _window_of(change: ChangeRequest) -> Any:
+    wanted = change.maintenance_id
+    if wanted is None:
+        return None
+    return _once(change, "_window", lambda: Maintenance.objects.filter(pk=wanted).first())
 
 
 def _once(change: ChangeRequest, name: str, find: Callable[[], Any]) -> Any:
