@@ -24,7 +24,8 @@ class LevelsConfig(AppConfig):
     def ready(self) -> None:
         from bss.customers.services import MERGE
         from kernel.slots import slot
-        from service_mgmt.levels.services import agreements, repetition
+        from service_mgmt.levels.services import agreements, siblings
 
         MERGE.fill(agreements.merge)
-        slot("service_mgmt_problems.credits").fill(repetition.credits_of_incidents)
+        slot("service_mgmt_problems.credits").fill(siblings.credits_of_incidents)
+        slot("service_mgmt_changes.notice_periods").fill(siblings.notice_periods)

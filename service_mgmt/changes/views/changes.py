@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -197,6 +198,7 @@ def _assessment(change: ChangeRequest, user: Any) -> Mapping[str, Any]:
     rows = Customer.objects.visible_to(user).filter(pk__in=ids).select_related("party").order_by("number")
     return {
         "found": found,
+        "in_time_from": parse_datetime(found["in_time_from"]) if found.get("late") else None,
         "customers": list(rows[:CUSTOMERS_SHOWN]),
         "more": max(0, len(ids) - CUSTOMERS_SHOWN),
         # Freezes, incidents and other changes come and go: those of now, beside those that were assessed.

@@ -12,11 +12,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from kernel.errors import IllegalMove, Invalid
+from kernel.errors import IllegalMove, Invalid, StaleState
 from kernel.models import User
 from oss.incidents.models import Incident
 from service_mgmt.levels.models import CreditProposal
-from service_mgmt.problems import services
+from service_mgmt.problems import services, tasks
 from service_mgmt.problems.models import KnownError, Problem, ProblemIncident
 from tests.conftest import NOW
 from tests.factories.bss_care import make_ticket
@@ -249,3 +249,21 @@ def test_over_rest_problems_are_grouped(engineer: User) -> None:
     nobody = {**body, "childProblem": [{"id": "nobody"}]}
     assert send(engineer, "post", f"{URL}/problemUngroup", nobody).status_code == 400
     assert send(engineer, "post", f"{URL}/problemUngroup", body).status_code == 201
+
+
+def test_of_two_who_take_a_new_problem_one_is_told(engineer: User, make_user: Any) -> None:
+    mine = make_problem()
+    rival = Problem.objects.get(pk=mine.pk)
+    services.take(problem=mine, owner=engineer)
+    with pytest.raises(StaleState):
+        services.take(problem=rival, owner=make_user("noc"))
+
+
+def test_the_hourly_task_closes_what_stayed_away_once(engineer: User) -> None:
+    problem = make_analysed()
+    services.take(problem=problem, owner=engineer)
+    services.resolve(problem=problem, at=NOW - timedelta(days=15))
+    assert (tasks.verify_fixes(), tasks.verify_fixes()) == (1, 0)
+    problem.refresh_from_db()
+    assert problem.status == "closed"
+    assert KnownError.objects.get().retired is not None
