@@ -20,11 +20,12 @@ class InvoicePosted(Event):
 
 @dataclass(frozen=True)
 class InvoiceSent(Event):
-    """An invoice is ready for the customer, with its document."""
+    """An invoice is ready for the customer, with its document; `again` when it was sent before."""
 
     invoice_id: UUID
     account_id: UUID
     at: datetime
+    again: bool = False
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ def mail_invoice(event: InvoiceSent) -> None:
         customer_ids=[account.customer_id],
         template="invoice",
         story_kind=invoice._meta.label,
-        story_id=invoice.pk,
+        # Sent again it is a message of its own; the same event told twice is not.
+        story_id=uuid5(invoice.pk, event.at.isoformat()) if event.again else invoice.pk,
         story_label=str(invoice),
         context={
             "invoice": str(invoice),

@@ -370,7 +370,7 @@ WINDOW_PAGE = pages.Detail(
         pages.Fact(_("Starts"), "start", kind="time"),
         pages.Fact(_("Ends"), "end", kind="time"),
         pages.Fact(_("Planned by"), "planned_by"),
-        pages.Fact(_("Change"), "change_ref"),
+        pages.Fact(_("Change"), "change_ref", link=lambda window: f"/go/{window.change_ref}" if window.change_ref else None),
     ],
     overview="oss/alarms/_window.html",
     context=_targets,

@@ -19,6 +19,7 @@ from oss.addressing.models import VRF, NumberRange, Prefix, VlanGroup
 from oss.inventory import services as inventory
 from oss.inventory.models import Location, NetworkElement
 from oss.southbound import services as southbound
+from portal.defaults import install_defaults
 from portal.story import use
 from portal.story.teller import Teller
 from service_mgmt.design import services as design
@@ -29,7 +30,6 @@ from service_mgmt.design.models import (
     ServiceSpecification,
     SpecificationLink,
 )
-from service_mgmt.levels import services as levels
 
 SLA_CLASS = "business-999"
 DOWN, UP = 100_000, 20_000
@@ -45,8 +45,9 @@ def tell(story: Teller) -> None:
         _money_rules()
         use.voice_source()
         use.radius_source()
+    with story.as_("admin"):
+        install_defaults()
     with story.as_("product") as author:
-        levels.install_definitions()
         offer = _offer(story)
         package = design.draft_design(offering=offer, author=author)
         story.made("design", package)

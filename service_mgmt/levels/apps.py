@@ -23,6 +23,10 @@ class LevelsConfig(AppConfig):
 
     def ready(self) -> None:
         from bss.customers.services import MERGE
-        from service_mgmt.levels.services import agreements
+        from kernel.slots import slot
+        from service_mgmt.levels.services import agreements, repetition
+        from service_mgmt.services.services import promises_slot
 
         MERGE.fill(agreements.merge)
+        promises_slot.fill(agreements.classes_of)
+        slot("service_mgmt_problems.credits").fill(repetition.credits_of_incidents)

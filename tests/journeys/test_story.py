@@ -14,7 +14,7 @@ from bss.usage.models import UsageFile
 from kernel import clock, events
 from oss.alarms import services as alarms
 from oss.alarms.models import Source
-from oss.alarms.services import Datagram
+from oss.alarms.services import Datagram, intake
 from oss.incidents import services as incidents
 from oss.incidents.models import Diagnosis, RunbookRun
 from portal.story import people
@@ -85,8 +85,13 @@ class Workers:
 def workers(lab: RunningLab) -> Iterator[Workers]:
     """The workers of a running lab."""
     running = Workers(lab)
+    # Both are kept for a while in a process, and what they tell of went with the test before.
+    clock.forget()
+    intake.directory.forget()
     yield running
     running.close()
+    intake.directory.forget()
+    clock.forget()
 
 
 def test_the_story_holds(lab: RunningLab, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:

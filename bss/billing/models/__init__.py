@@ -19,12 +19,16 @@ from bss.billing.models.money import (
     LedgerPosting,
     Payment,
 )
+from bss.billing.models.reference import BillFormat, BillingCycle, BillMedia
 
 __all__ = [
     "AccountOwnedQuerySet",
     "Adjustment",
     "Allocation",
+    "BillFormat",
+    "BillMedia",
     "BillRun",
+    "BillingCycle",
     "Discount",
     "DunningCase",
     "DunningPolicy",

@@ -126,6 +126,7 @@ class TaxRate(Stamped):
 
     class Meta:
         verbose_name = _("tax rate")
+        verbose_name_plural = _("tax rates")
         constraints = [
             models.CheckConstraint(condition=Q(percent__range=(0, 100)), name="billing_tax_percent"),
             ExclusionConstraint(
@@ -179,6 +180,7 @@ class Adjustment(Stamped):
 
     class Meta:
         verbose_name = _("adjustment")
+        verbose_name_plural = _("adjustments")
         constraints = [
             models.UniqueConstraint(
                 fields=["evidence_kind", "evidence_id"],

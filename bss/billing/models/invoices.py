@@ -19,7 +19,10 @@ from kernel.permissions import OwnedQuerySet
 
 
 class BillRun(Stamped):
-    """One run over the accounts of a cycle day: drafted, checked, approved by a second person, numbered, delivered."""
+    """One run over the accounts of a cycle day: drafted, checked, approved by a second person, numbered, delivered.
+
+    With `account` it bills that account alone, outside its cycle (TMF678 bill on demand).
+    """
 
     class Status(models.TextChoices):
         SELECTED = "selected", _("Selected")
@@ -33,7 +36,7 @@ class BillRun(Stamped):
     MOVES: ClassVar = {
         Status.SELECTED: {Status.DRAFTED, Status.DISCARDED},
         Status.DRAFTED: {Status.CHECKED, Status.DISCARDED},
-        Status.CHECKED: {Status.APPROVED, Status.DISCARDED},
+        Status.CHECKED: {Status.APPROVED, Status.DRAFTED, Status.DISCARDED},
         Status.APPROVED: {Status.POSTED, Status.DISCARDED},
         Status.POSTED: {Status.DELIVERED},
         Status.DELIVERED: set(),
@@ -44,21 +47,33 @@ class BillRun(Stamped):
     number = NumberField("RUN")
     cycle_day = models.PositiveSmallIntegerField(_("billing day"))
     bill_date = models.DateField(_("bill date"))
+    account = models.ForeignKey(
+        BillingAccount,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="own_runs",
+        verbose_name=_("only this account"),
+    )
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.SELECTED)
     accounts = models.PositiveIntegerField(_("accounts"), default=0)
     invoices_count = models.PositiveIntegerField(_("invoices"), default=0)
     failures = models.PositiveIntegerField(_("failed"), default=0)
     net = AmountField(_("net"), default=0)
     gross = AmountField(_("gross"), default=0)
-    checks = models.JSONField(default=list)
-    drafted_by = models.ForeignKey("kernel.User", null=True, on_delete=models.PROTECT, related_name="+")
-    approved_by = models.ForeignKey("kernel.User", null=True, on_delete=models.PROTECT, related_name="+")
+    checks = models.JSONField(_("checks"), default=list)
+    drafted_by = models.ForeignKey(
+        "kernel.User", null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("drafted by")
+    )
+    approved_by = models.ForeignKey(
+        "kernel.User", null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("approved by")
+    )
     posted = models.DateTimeField(_("posted"), null=True)
 
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("bill run")
+        verbose_name_plural = _("bill runs")
         constraints = [
             models.CheckConstraint(condition=Q(cycle_day__range=(1, 31)), name="billing_run_cycle_day"),
             models.CheckConstraint(
@@ -79,7 +94,8 @@ class BillRun(Stamped):
                 condition=Q(approved_by=None) | ~Q(approved_by=F("drafted_by")), name="billing_run_four_eyes"
             ),
             models.UniqueConstraint(
-                fields=["cycle_day", "bill_date"],
+                fields=["cycle_day", "bill_date", "account"],
+                nulls_distinct=False,
                 name="billing_run_one_open",
                 condition=Q(status__in=["selected", "drafted", "checked", "approved"]),
             ),
@@ -98,7 +114,7 @@ class RunFailure(Identified):
 
     run = models.ForeignKey(BillRun, on_delete=models.CASCADE, related_name="failed_accounts")
     account = models.ForeignKey(BillingAccount, on_delete=models.PROTECT, related_name="+")
-    reason = models.TextField()
+    reason = models.TextField(_("reason"))
     excluded = models.BooleanField(_("taken out"), default=False)
 
     objects = AccountOwnedQuerySet.as_manager()
@@ -128,7 +144,8 @@ class Invoice(Stamped):
     """One document to one account. Names and addresses are copied at issue; `number` is legal and without gaps.
 
     Amounts are in `currency`; `gross` = net + tax = sum of lines + VAT per category. `paid` counts allocations, of
-    payments and of credit notes. A credit note mirrors the invoice it `corrects` with negative lines.
+    payments, of credit notes and of amounts written off. A credit note mirrors lines of the invoice it `corrects` with
+    opposite signs. On hold it is neither sent nor dunned, but what is on it stays owed.
     """
 
     class Kind(models.TextChoices):
@@ -137,6 +154,7 @@ class Invoice(Stamped):
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
+        ON_HOLD = "on_hold", _("On hold")
         VALIDATED = "validated", _("Posted")
         SENT = "sent", _("Sent")
         PARTIALLY_PAID = "partially_paid", _("Partly paid")
@@ -145,10 +163,11 @@ class Invoice(Stamped):
 
     MOVES: ClassVar = {
         Status.DRAFT: {Status.VALIDATED, Status.VOID},
-        Status.VALIDATED: {Status.SENT, Status.PARTIALLY_PAID, Status.SETTLED},
-        Status.SENT: {Status.PARTIALLY_PAID, Status.SETTLED},
-        Status.PARTIALLY_PAID: {Status.SETTLED, Status.SENT},
-        Status.SETTLED: {Status.PARTIALLY_PAID, Status.SENT},
+        Status.ON_HOLD: {Status.VALIDATED, Status.SENT, Status.PARTIALLY_PAID, Status.SETTLED},
+        Status.VALIDATED: {Status.SENT, Status.ON_HOLD, Status.PARTIALLY_PAID, Status.SETTLED},
+        Status.SENT: {Status.ON_HOLD, Status.PARTIALLY_PAID, Status.SETTLED},
+        Status.PARTIALLY_PAID: {Status.ON_HOLD, Status.SETTLED, Status.SENT, Status.VALIDATED},
+        Status.SETTLED: {Status.PARTIALLY_PAID, Status.SENT, Status.VALIDATED},
         Status.VOID: set(),
     }
     lifecycle = Lifecycle("status", MOVES)
@@ -161,6 +180,7 @@ class Invoice(Stamped):
     bill_date = models.DateField(_("bill date"))
     issued = models.DateField(_("issued"), null=True)
     due = models.DateField(_("due"), null=True)
+    sent = models.DateTimeField(_("last sent"), null=True)
     currency = models.CharField(max_length=3)
     language = models.CharField(max_length=5)
     net = AmountField(_("net"), default=0)
@@ -176,6 +196,7 @@ class Invoice(Stamped):
 
     class Meta:
         verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
         constraints = [
             models.UniqueConstraint(
                 fields=["account"],
@@ -183,7 +204,17 @@ class Invoice(Stamped):
                 condition=Q(status="draft", kind="invoice"),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "validated", "sent", "partially_paid", "settled", "void"]),
+                condition=Q(
+                    status__in=[
+                        "draft",
+                        "on_hold",
+                        "validated",
+                        "sent",
+                        "partially_paid",
+                        "settled",
+                        "void",
+                    ]
+                ),
                 name="billing_invoice_status",
             ),
             models.CheckConstraint(
@@ -216,6 +247,7 @@ class Invoice(Stamped):
         permissions = [
             ("void_invoice", _("Can issue credit notes")),
             ("write_off", _("Can write amounts off")),
+            ("dispute_invoice", _("Can mark invoices as disputed")),
         ]
 
     def __str__(self) -> str:
@@ -223,8 +255,19 @@ class Invoice(Stamped):
 
     @property
     def open_amount(self) -> Decimal:
-        """What is still to be paid."""
+        """What is still to be paid; below zero, what the customer still has in credit on it."""
         return self.gross - self.paid
+
+    @property
+    def is_posted(self) -> bool:
+        """Whether it has its legal number."""
+        return self.number is not None
+
+
+class InvoiceLineQuerySet(OwnedQuerySet):
+    """Lines, seen through the customer of their document."""
+
+    scope_paths: ClassVar[dict[str, str]] = {"customer": "invoice__account__customer_id"}
 
 
 class InvoiceLine(Identified):
@@ -254,10 +297,11 @@ class InvoiceLine(Identified):
     period_end = models.DateField(null=True)
     derivation = models.JSONField(default=dict)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = InvoiceLineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("invoice line")
+        verbose_name_plural = _("invoice lines")
         constraints = [
             models.UniqueConstraint(fields=["invoice", "position"], name="billing_line_position"),
             models.CheckConstraint(

@@ -18,6 +18,14 @@ from kernel.money import AmountField
 from kernel.permissions import OwnedQuerySet
 
 
+class PaymentQuerySet(AccountOwnedQuerySet):
+    """Payments."""
+
+    def with_unused(self) -> PaymentQuerySet:
+        """Each with `unused`: what of it pays nothing yet and was not paid back."""
+        return self.annotate(unused=F("amount") - F("allocated") - F("refunded"))
+
+
 class Payment(Stamped):
     """Money received (positive) for an account; what is not allocated is the customer's credit."""
 
@@ -43,16 +51,19 @@ class Payment(Stamped):
     external_id = models.CharField(_("bank's id"), max_length=80, blank=True)
     received = models.DateTimeField(_("received"))
     allocated = AmountField(_("allocated"), default=0)
+    refunded = AmountField(_("paid back"), default=0)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.DONE)
 
-    objects = AccountOwnedQuerySet.as_manager()
+    objects = PaymentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("payment")
+        verbose_name_plural = _("payments")
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="billing_payment_positive"),
             models.CheckConstraint(
-                condition=Q(allocated__gte=0, allocated__lte=F("amount")), name="billing_payment_allocated"
+                condition=Q(allocated__gte=0, refunded__gte=0, allocated__lte=F("amount") - F("refunded")),
+                name="billing_payment_allocated",
             ),
             models.UniqueConstraint(
                 fields=["external_id"], name="billing_payment_once", condition=~Q(external_id="")
@@ -69,28 +80,40 @@ class Payment(Stamped):
 
     @property
     def unallocated(self) -> Decimal:
-        """What of it pays nothing yet."""
-        return self.amount - self.allocated
+        """What of it pays nothing yet and was not paid back."""
+        return self.amount - self.allocated - self.refunded
+
+
+class AllocationQuerySet(OwnedQuerySet):
+    """Allocations, seen through the customer of the invoice they settle."""
+
+    scope_paths: ClassVar[dict[str, str]] = {"customer": "invoice__account__customer_id"}
 
 
 class Allocation(Stamped):
-    """A part of a payment, or of a credit note, that pays an invoice."""
+    """A part of a payment, a credit note, or an amount written off, that settles an invoice."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
     payment = models.ForeignKey(Payment, null=True, on_delete=models.PROTECT, related_name="allocations")
     credit_note = models.ForeignKey(
         Invoice, null=True, on_delete=models.PROTECT, related_name="credits_given"
     )
+    write_off = models.OneToOneField(
+        "LedgerEntry", null=True, on_delete=models.PROTECT, related_name="allocation"
+    )
     amount = AmountField()
 
-    objects = OwnedQuerySet.as_manager()
+    objects = AllocationQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("allocation")
+        verbose_name_plural = _("allocations")
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="billing_allocation_positive"),
             models.CheckConstraint(
-                condition=Q(payment__isnull=False, credit_note=None)
-                | Q(payment=None, credit_note__isnull=False),
+                condition=Q(payment__isnull=False, credit_note=None, write_off=None)
+                | Q(payment=None, credit_note__isnull=False, write_off=None)
+                | Q(payment=None, credit_note=None, write_off__isnull=False),
                 name="billing_allocation_source",
             ),
             models.UniqueConstraint(
@@ -101,7 +124,7 @@ class Allocation(Stamped):
         ]
 
     def __str__(self) -> str:
-        return f"{self.payment or self.credit_note} → {self.invoice}"
+        return f"{self.payment or self.credit_note or self.write_off} → {self.invoice}"
 
 
 class LedgerAccount(models.TextChoices):
@@ -117,9 +140,15 @@ class LedgerAccount(models.TextChoices):
 class LedgerEntry(Identified):
     """One journal entry; its postings sum to zero (trigger) and none of it ever changes (trigger)."""
 
-    at = models.DateTimeField()
-    day = models.DateField()
-    kind = models.CharField(max_length=20)
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", _("Invoice or credit note")
+        PAYMENT = "payment", _("Payment")
+        REFUND = "refund", _("Refund")
+        WRITE_OFF = "write_off", _("Written off")
+
+    at = models.DateTimeField(_("booked"))
+    day = models.DateField(_("day"))
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     account = models.ForeignKey(BillingAccount, on_delete=models.PROTECT, related_name="ledger_entries")
     invoice = models.ForeignKey(Invoice, null=True, on_delete=models.PROTECT, related_name="ledger_entries")
     payment = models.ForeignKey(Payment, null=True, on_delete=models.PROTECT, related_name="ledger_entries")
@@ -128,6 +157,8 @@ class LedgerEntry(Identified):
     objects = AccountOwnedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
         indexes = [models.Index(fields=["account", "at"], name="billing_entry_account")]
         constraints = [
             models.UniqueConstraint(
@@ -235,6 +266,7 @@ class DunningCase(Stamped):
 
     class Meta:
         verbose_name = _("dunning case")
+        verbose_name_plural = _("dunning cases")
         constraints = [
             models.UniqueConstraint(
                 fields=["account"], name="billing_one_open_case", condition=~Q(status="closed")

@@ -77,6 +77,19 @@ CHECKS = (
         WHERE i.number IS NOT NULL AND i.paid <> coalesce(a.amount, 0) - coalesce(c.amount, 0)""",
     ),
     Check(
+        "account's receivables are not what its documents and payments leave open",
+        """
+        SELECT a.number FROM bss_customers_billingaccount a
+        LEFT JOIN (SELECT e.account_id, sum(p.amount) AS owed FROM bss_billing_ledgerentry e
+                   JOIN bss_billing_ledgerposting p ON p.entry_id = e.id AND p.ledger = 'receivable' GROUP BY 1) l
+               ON l.account_id = a.id
+        LEFT JOIN (SELECT account_id, sum(gross - paid) AS open FROM bss_billing_invoice
+                   WHERE number IS NOT NULL GROUP BY 1) i ON i.account_id = a.id
+        LEFT JOIN (SELECT account_id, sum(amount - allocated - refunded) AS unused FROM bss_billing_payment GROUP BY 1) p
+               ON p.account_id = a.id
+        WHERE coalesce(l.owed, 0) <> coalesce(i.open, 0) - coalesce(p.unused, 0)""",
+    ),
+    Check(
         "series has a gap or a repeat",
         """
         SELECT left(number, length(number) - position('-' in reverse(number))) AS series FROM bss_billing_invoice

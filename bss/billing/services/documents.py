@@ -40,10 +40,15 @@ def pdf_of(*, invoice: Invoice) -> bytes:
 
 def render(invoice: Invoice) -> bytes:
     """Typeset an invoice in its own language; values travel as JSON, never as template text."""
-    with translation.override(invoice.language):
-        values = json.dumps(_values(invoice), ensure_ascii=False)
+    values = json.dumps(content_of(invoice=invoice), ensure_ascii=False)
     pdf: bytes = typst.compile(str(TEMPLATE), sys_inputs={"data": values})
     return pdf
+
+
+def content_of(*, invoice: Invoice) -> dict[str, Any]:
+    """Everything that stands on the document, as text in its own language: the PDF and its HTML twin show the same."""
+    with translation.override(invoice.language):
+        return _values(invoice)
 
 
 def _values(invoice: Invoice) -> dict[str, Any]:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import logging
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from bss.billing.models import BillRun, Invoice, InvoiceLine, RunFailure
@@ -26,14 +28,23 @@ from bss.billing.services.parties import buyer_of, seller
 from bss.billing.services.taxes import Rates
 from bss.billing.services.totals import Taxed, document_totals
 from bss.customers.models import BillingAccount
-from kernel import bulk, clock, jobs, lifecycle
+from kernel import bulk, clock, jobs, journal, lifecycle
 from kernel.errors import UNAVAILABLE, DomainError, Invalid
 from kernel.ids import uuid7_block
 from kernel.models import User
+from kernel.periods import local_date
 
 logger = logging.getLogger(__name__)
 
 BATCH = 2000
+OPEN = (
+    BillRun.Status.SELECTED,
+    BillRun.Status.DRAFTED,
+    BillRun.Status.CHECKED,
+    BillRun.Status.APPROVED,
+)
+# What a draft reads of its account.
+TO_BILL = ("payer", "billing_address", "customer__party")
 INVOICE_COLUMNS = (
     "id", "created", "updated", "version", "kind", "run_id", "account_id", "status", "bill_date", "currency", "language",
     "net", "tax", "gross", "paid", "disputed", "seller", "buyer",
@@ -54,16 +65,32 @@ class _Draft:
     id: UUID = field(default_factory=lambda: UUID(int=0))
 
 
-def select_run(*, cycle_day: int, bill_date: date, by: User | None = None) -> BillRun:
-    """Open a run for the accounts of a cycle day; one open run a day and date (constraint), else raises Invalid."""
+def select_run(
+    *, cycle_day: int, bill_date: date, by: User | None = None, account: BillingAccount | None = None
+) -> BillRun:
+    """Open a run for the accounts of a cycle day, or for one account outside its cycle (`bill_on_demand`).
+
+    One open run a day, date and account (constraint). Raises Invalid for a day outside 1–31 and for a second open run.
+    """
+    if not 1 <= cycle_day <= 31:
+        raise Invalid(
+            _("A day from 1 to 31"), code="billing.cycleDay", fields={"cycle_day": _("A day from 1 to 31")}
+        )
+    run = BillRun(cycle_day=cycle_day, bill_date=bill_date, drafted_by=by, account=account)
+    run.accounts = accounts_of(run).count()
     try:
         with transaction.atomic():
-            run = lifecycle.create(BillRun(cycle_day=cycle_day, bill_date=bill_date, drafted_by=by))
+            return lifecycle.create(run)
     except IntegrityError as error:
-        if "billing_run_one_open" not in str(error):
+        rivals = BillRun.objects.filter(cycle_day=cycle_day, bill_date=bill_date, account=account)
+        rival = rivals.filter(status__in=OPEN).first()
+        if rival is None:
             raise
-        raise Invalid(_("A bill run of this day is still open"), code="billing.runOpen") from error
-    return lifecycle.change(run, accounts=_accounts(run).count(), verb="counted")
+        raise Invalid(
+            _("%(run)s of this day is still open") % {"run": rival},
+            code="billing.runOpen",
+            fields={"bill_date": _("Finish or discard %(run)s first") % {"run": rival}},
+        ) from error
 
 
 def draft_run(*, cycle_day: int, bill_date: date, by: User | None = None) -> BillRun:
@@ -87,31 +114,113 @@ def draft_batches(*, run: BillRun, after: UUID | None = None) -> Iterator[tuple[
 
 def finish_draft(*, run: BillRun) -> BillRun:
     """Sum the drafts up; the run is then ready for its checks."""
-    from django.db.models import Count, Sum
-
-    sums = run.invoices.aggregate(count=Count("pk"), net=Sum("net"), gross=Sum("gross"))
-    return lifecycle.move(
-        run,
-        BillRun.Status.DRAFTED,
-        invoices_count=sums["count"],
-        net=sums["net"] or Decimal(0),
-        gross=sums["gross"] or Decimal(0),
-        failures=run.failed_accounts.count(),
-    )
+    return lifecycle.move(run, BillRun.Status.DRAFTED, **_sums(run))
 
 
 def discard_run(*, run: BillRun, reason: str = "") -> BillRun:
     """Throw the drafts of a run away; usage and adjustments on them are free for the next run."""
     with transaction.atomic():
-        bulk.execute(
-            "UPDATE bss_usage_usagetotal SET line = NULL FROM bss_billing_invoiceline l "
-            "JOIN bss_billing_invoice i ON i.id = l.invoice_id "
-            "WHERE bss_usage_usagetotal.line = l.id AND i.run_id = %s AND i.status = 'draft'",
-            [run.pk],
-        )
-        InvoiceLine.objects.filter(invoice__run=run, invoice__status="draft").delete()
-        Invoice.objects.filter(run=run, status=Invoice.Status.DRAFT).delete()
+        _throw_away(run.invoices.filter(status=Invoice.Status.DRAFT))
         return lifecycle.move(run, BillRun.Status.DISCARDED, reason=reason)
+
+
+def _throw_away(drafts: QuerySet[Invoice]) -> None:
+    """Delete drafts and free the usage on them. Only drafts ever go: issued documents are guarded by trigger."""
+    ids = list(drafts.values_list("pk", flat=True))
+    bulk.execute(
+        "UPDATE bss_usage_usagetotal SET line = NULL FROM bss_billing_invoiceline l "
+        "WHERE bss_usage_usagetotal.line = l.id AND l.invoice_id = ANY(%s)",
+        [ids],
+    )
+    InvoiceLine.objects.filter(invoice__in=drafts.values("pk")).delete()
+    drafts.delete()
+
+
+def exclude_account(*, run: BillRun, account: BillingAccount, reason: str) -> RunFailure:
+    """Take an account out of a run that nobody has approved yet: its draft goes, what is on it waits for the next run.
+
+    Raises Invalid when the run bills it no more, or is approved already.
+    """
+    with transaction.atomic():
+        run = _correctable(run)
+        drafts = run.invoices.filter(account=account, status=Invoice.Status.DRAFT)
+        if not drafts.exists() or run.failed_accounts.filter(account=account).exists():
+            raise Invalid(
+                _("%(run)s does not bill %(account)s") % {"run": run, "account": account},
+                code="billing.notInRun",
+                fields={"account": _("Not in this run")},
+            )
+        _throw_away(drafts)
+        left_out = RunFailure.objects.create(run=run, account=account, reason=reason[:2000], excluded=True)
+        journal.record("bill_run.excluded", run, after={"account": account.number}, reason=reason)
+        _recount(run)
+    return left_out
+
+
+def retry_failed(*, run: BillRun) -> int:
+    """Draft the accounts again that failed (not those taken out by hand); returns how many are drafted now.
+
+    The run must be checked again afterwards. Raises Invalid once it is approved.
+    """
+    with transaction.atomic():
+        run = _correctable(run)
+        failed = run.failed_accounts.filter(excluded=False)
+        ids = list(failed.values_list("account_id", flat=True))
+        failed.delete()
+    accounts = BillingAccount.objects.filter(pk__in=ids).order_by("pk")
+    before = run.invoices.count()
+    _draft_accounts(run, list(accounts.select_related(*TO_BILL)))
+    _recount(run)
+    return run.invoices.count() - before
+
+
+def _correctable(run: BillRun) -> BillRun:
+    locked = BillRun.objects.locked().get(pk=run.pk)
+    if locked.status not in {BillRun.Status.DRAFTED, BillRun.Status.CHECKED}:
+        raise Invalid(
+            _("%(run)s is %(status)s") % {"run": locked, "status": locked.get_status_display().lower()},
+            code="billing.runState",
+        )
+    return locked
+
+
+def _sums(run: BillRun) -> dict[str, Any]:
+    found = run.invoices.aggregate(count=Count("pk"), net=Sum("net"), gross=Sum("gross"))
+    return {
+        "invoices_count": found["count"],
+        "net": found["net"] or Decimal(0),
+        "gross": found["gross"] or Decimal(0),
+        "failures": run.failed_accounts.count(),
+    }
+
+
+def _recount(run: BillRun) -> None:
+    """New sums after a change of the drafts; what the checks found before no longer counts."""
+    if run.status == BillRun.Status.CHECKED:
+        lifecycle.move(run, BillRun.Status.DRAFTED, checks=[], **_sums(run))
+    else:
+        lifecycle.change(run, **_sums(run), verb="recounted")
+
+
+def bill_on_demand(*, account: BillingAccount, at: datetime | None = None, by: User | None = None) -> Invoice:
+    """Draft an invoice of everything an account owes by today, outside its cycle; approved and posted as any run.
+
+    Raises DomainError when nothing is due, or a draft of the account waits already.
+    """
+    day = local_date(at or clock.now(), account.time_zone)
+    with transaction.atomic():
+        run = select_run(cycle_day=account.cycle_day, bill_date=day, by=by, account=account)
+        for _count in draft_batches(run=run):
+            continue
+        finish_draft(run=run)
+        draft = run.invoices.first()
+        if draft is None:
+            failed = run.failed_accounts.first()
+            raise DomainError(
+                failed.reason if failed is not None else _("Nothing is due on this account"),
+                code="billing.nothingDue",
+            )
+    return draft
 
 
 @jobs.job("bss_billing.draft_run", queue="billing")
@@ -127,11 +236,14 @@ def _draft_job(run: jobs.Run) -> dict[str, Any]:
     return {"run": bill_run.number, "invoices": bill_run.invoices_count}
 
 
-def _accounts(run: BillRun) -> Any:
-    """Active accounts of the run's cycle day; on the last day of a short month, also those of the days it lacks."""
-    from calendar import monthrange
+def accounts_of(run: BillRun) -> QuerySet[BillingAccount]:
+    """Accounts a run bills: those of its cycle day that are not closed, or its only one.
 
-    accounts = BillingAccount.objects.filter(status=BillingAccount.Status.ACTIVE)
+    On the last day of a short month, also those of the days that month lacks. Suspended accounts are still billed.
+    """
+    accounts = BillingAccount.objects.exclude(status=BillingAccount.Status.CLOSED)
+    if run.account_id is not None:
+        return accounts.filter(pk=run.account_id)
     last = monthrange(run.bill_date.year, run.bill_date.month)[1]
     if run.bill_date.day == last and run.cycle_day >= last:
         return accounts.filter(cycle_day__gte=last)
@@ -139,10 +251,10 @@ def _accounts(run: BillRun) -> Any:
 
 
 def _batch(run: BillRun, after: UUID | None) -> Any:
-    todo = _accounts(run).order_by("pk")
+    todo = accounts_of(run).order_by("pk")
     if after is not None:
         todo = todo.filter(pk__gt=after)
-    return todo.select_related("payer", "billing_address", "customer__party")[:BATCH]
+    return todo.select_related(*TO_BILL)[:BATCH]
 
 
 def _draft_accounts(run: BillRun, accounts: Sequence[BillingAccount]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from bss.billing.models import Adjustment, InvoiceLine
+from bss.billing.models import Adjustment, Discount, InvoiceLine, TaxRate
 from bss.catalog.models import OfferingPrice
 from bss.usage.models import UsageRecord, UsageTotal
 
@@ -22,6 +22,9 @@ class Explanation:
     steps: list[str]
     price: OfferingPrice | None = None
     adjustment: Adjustment | None = None
+    discount: Discount | None = None
+    mirrored: InvoiceLine | None = None
+    tax_rate: TaxRate | None = None
     totals: list[UsageTotal] = field(default_factory=list)
     records: list[UsageRecord] = field(default_factory=list)
     more_records: int = 0
@@ -47,9 +50,24 @@ def why(*, line: InvoiceLine) -> Explanation:
             _(
                 "VAT category %(category)s, %(percent)s %%, is taken from the sum of all lines of that category"
             )
-            % {"category": line.tax_category, "percent": line.tax_percent.normalize()}
+            % {"category": line.tax_category, "percent": _money(line.tax_percent)}
         )
+    found.tax_rate = _tax_rate(line)
     return found
+
+
+def _tax_rate(line: InvoiceLine) -> TaxRate | None:
+    """The rate in force on the bill date that gave the line its percentage; None for categories without a rate."""
+    return (
+        TaxRate.objects.filter(
+            country=line.invoice.account.tax_country,
+            category=line.tax_category,
+            percent=line.tax_percent,
+            start__lte=line.invoice.bill_date,
+        )
+        .order_by("-start")
+        .first()
+    )
 
 
 def _money(amount: Decimal) -> str:
@@ -132,7 +150,8 @@ def _discount(line: InvoiceLine) -> Explanation:
             _("%(percent)s %% off recurring charges of %(base)s")
             % {"percent": _money(Decimal(d["percent"])), "base": d["base"]},
             _("exactly %(exact)s") % {"exact": d["exact"]},
-        ]
+        ],
+        discount=Discount.objects.filter(pk=d["discount"]).first(),
     )
 
 
@@ -150,5 +169,9 @@ def _adjustment(line: InvoiceLine) -> Explanation:
 def _mirror(line: InvoiceLine) -> Explanation:
     original: Any = InvoiceLine.objects.select_related("invoice").filter(pk=line.derivation["of"]).first()
     return Explanation(
-        [_("mirrors line %(line)s of %(invoice)s") % {"line": original.position, "invoice": original.invoice}]
+        [
+            _("mirrors line %(line)s of %(invoice)s")
+            % {"line": original.position, "invoice": original.invoice}
+        ],
+        mirrored=original,
     )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from bss.billing.models import Invoice, LedgerAccount, LedgerEntry, Payment
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from bss.billing.models import Invoice, LedgerAccount, LedgerEntry, LedgerPosting, Payment
 from bss.customers.models import BillingAccount
 from kernel import bulk
 from kernel.ids import uuid7_block
+from kernel.money import AmountField
 
 POSTING_COLUMNS = ("entry_id", "ledger", "amount", "currency")
 ENTRY_COLUMNS = ("id", "at", "day", "kind", "account_id", "invoice_id", "payment_id", "text")
@@ -61,9 +66,17 @@ def post(
 
 def balance(*, account: BillingAccount) -> Decimal:
     """What the account owes (positive) or has in credit, from the ledger."""
-    from django.db.models import Sum
+    postings = LedgerPosting.objects.filter(entry__account=account, ledger=LedgerAccount.RECEIVABLE)
+    return postings.aggregate(owed=Sum("amount"))["owed"] or Decimal(0)
 
-    total = LedgerEntry.objects.filter(account=account, postings__ledger=LedgerAccount.RECEIVABLE).aggregate(
-        owed=Sum("postings__amount")
-    )["owed"]
-    return total or Decimal(0)
+
+def owing(accounts: QuerySet[BillingAccount]) -> Iterable[tuple[UUID, str, Decimal]]:
+    """(account id, currency, what it owes or has in credit) of each account, in one query."""
+    mine = Q(ledger_entries__postings__ledger=LedgerAccount.RECEIVABLE)
+    owed = Coalesce(
+        Sum("ledger_entries__postings__amount", filter=mine), Decimal(0), output_field=AmountField()
+    )
+    rows: Iterable[tuple[UUID, str, Decimal]] = (
+        accounts.order_by("number").annotate(owed=owed).values_list("pk", "currency", "owed")
+    )
+    return rows

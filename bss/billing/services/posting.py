@@ -8,17 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
-from django.utils.translation import gettext as _
 
 from bss.billing.events import AdjustmentApplied, InvoicePosted, InvoiceSent
 from bss.billing.models import Adjustment, BillRun, Invoice, InvoiceLine
-from bss.billing.services import ledger
+from bss.billing.services import ledger, variance
 from kernel import bulk, clock, events, jobs, journal, lifecycle, locks, numbering, permissions
-from kernel.errors import Invalid
 from kernel.models import User
 
 HUGE_FACTOR = 10
+VARIANCE = Decimal("0.3")
 
 
 def check_run(*, run: BillRun) -> BillRun:
@@ -60,32 +58,18 @@ def _failure_check(run: BillRun) -> list[dict[str, Any]]:
 
 def _variance_check(run: BillRun) -> list[dict[str, Any]]:
     """Net by kind of line against the last posted run of the same cycle day; more than 30 % off is worth a look."""
-    last = (
-        BillRun.objects.filter(
-            cycle_day=run.cycle_day, status__in=["posted", "delivered"], bill_date__lt=run.bill_date
-        )
-        .order_by("-bill_date")
-        .first()
-    )
-    if last is None:
+    compared = variance.variance(run)
+    if compared.against is None:
         return []
-    now, before = _by_kind(run), _by_kind(last)
     rows = [
-        {"kind": kind, "before": str(before.get(kind, 0)), "now": str(now.get(kind, 0))}
-        for kind in sorted(set(now) | set(before))
-        if abs(now.get(kind, Decimal(0)) - before.get(kind, Decimal(0)))
-        > abs(before.get(kind, Decimal(0))) * Decimal("0.3")
+        {"kind": str(row.what), "currency": row.currency, "before": str(row.before), "now": str(row.now)}
+        for row in compared.kinds
+        if abs(row.change) > abs(row.before) * VARIANCE
     ]
-    return (
-        [{"check": "variance", "level": "info", "count": len(rows), "sample": rows, "against": last.number}]
-        if rows
-        else []
-    )
-
-
-def _by_kind(run: BillRun) -> dict[str, Decimal]:
-    rows = InvoiceLine.objects.filter(invoice__run=run).order_by().values_list("kind").annotate(Sum("net"))
-    return dict(rows)
+    if not rows:
+        return []
+    against = compared.against.number
+    return [{"check": "variance", "level": "info", "count": len(rows), "sample": rows, "against": against}]
 
 
 def approve_run(*, run: BillRun, by: User, reason: str = "") -> BillRun:
@@ -111,7 +95,7 @@ def post_run(*, run: BillRun, at: datetime | None = None) -> BillRun:
             )
         )
         day = moment.date()
-        _number(rows, "INV", day)
+        number(rows, "INV", day)
         _cover(run)
         _apply_adjustments(run, moment)
         ledger.post_invoices(rows, at=moment, day=day)
@@ -119,7 +103,7 @@ def post_run(*, run: BillRun, at: datetime | None = None) -> BillRun:
     return run
 
 
-def _number(rows: Sequence[Any], prefix: str, day: date) -> None:
+def number(rows: Sequence[Any], prefix: str, day: date) -> None:
     """Give the next numbers of the year's series to the drafts, in order of account, in one statement."""
     if not rows:
         return
@@ -173,10 +157,20 @@ def _tell(rows: Sequence[Any], at: datetime) -> None:
 
 
 def deliver_run(*, run: BillRun, at: datetime | None = None) -> BillRun:
-    """Make the invoices of a posted run available: sent, with their documents rendered on the way."""
+    """Send the invoices of a posted run; those on hold wait until they are released and sent by themselves.
+
+    An invoice that was paid before it was sent is sent all the same: the customer needs the document.
+    """
     moment = at or clock.now()
     with transaction.atomic():
-        sent = lifecycle.move_many(run.invoices.filter(status=Invoice.Status.VALIDATED), Invoice.Status.SENT)
+        validated = run.invoices.filter(status=Invoice.Status.VALIDATED)
+        sent = lifecycle.move_many(validated, Invoice.Status.SENT, sent=moment)
+        paid = run.invoices.filter(
+            status__in=[Invoice.Status.PARTIALLY_PAID, Invoice.Status.SETTLED], sent=None
+        )
+        for invoice in paid.locked():
+            lifecycle.change(invoice, sent=moment, verb="sent")
+            sent.append(invoice)
         events.publish(*[InvoiceSent(invoice.pk, invoice.account_id, moment) for invoice in sent])
         return lifecycle.move(run, BillRun.Status.DELIVERED)
 
@@ -186,59 +180,14 @@ def _post_job(run: jobs.Run) -> dict[str, Any]:
     bill_run = BillRun.objects.get(pk=run.params["run"])
     if bill_run.status == BillRun.Status.APPROVED:
         bill_run = post_run(run=bill_run)
-    if bill_run.status == BillRun.Status.POSTED:
+    if bill_run.status == BillRun.Status.POSTED and run.params.get("deliver", True):
         bill_run = deliver_run(run=bill_run)
     return {"run": bill_run.number, "invoices": bill_run.invoices_count}
 
 
-def credit_note(*, invoice: Invoice, reason: str, at: datetime | None = None) -> Invoice:
-    """Correct a posted invoice by a mirrored, numbered credit note that pays what is still open of it.
-
-    What was already paid becomes the customer's credit. Raises Invalid for drafts, credit notes and second corrections.
-    """
-    from bss.billing.services import payments
-
-    moment = at or clock.now()
-    if invoice.number is None or invoice.kind != Invoice.Kind.INVOICE or invoice.corrected_by.exists():
-        raise Invalid(
-            _("%(invoice)s cannot be corrected by a credit note") % {"invoice": invoice},
-            code="invoice.notCorrectable",
-        )
-    with transaction.atomic():
-        note = _mirror(invoice, moment.date())
-        row = (note.pk, note.account_id, note.net, note.tax, note.gross, note.currency)
-        _number([row], "CRN", moment.date())
-        ledger.post_invoices([row], at=moment, day=moment.date())
-        note.refresh_from_db()
-        journal.record("invoice.corrected", invoice, after={"credit_note": note.number}, reason=reason)
-        payments.settle_with_credit(invoice=invoice, note=note, at=moment)
-        events.publish(InvoicePosted(note.pk, note.account_id, moment))
-    return note
-
-
-def _mirror(invoice: Invoice, day: date) -> Invoice:
-    note = lifecycle.create(
-        Invoice(
-            kind=Invoice.Kind.CREDIT_NOTE,
-            account_id=invoice.account_id,
-            bill_date=day,
-            currency=invoice.currency,
-            language=invoice.language,
-            net=-invoice.net,
-            tax=-invoice.tax,
-            gross=-invoice.gross,
-            corrects=invoice,
-            seller=invoice.seller,
-            buyer=invoice.buyer,
-        )
-    )
-    for line in invoice.lines.all():
-        InvoiceLine.objects.create(
-            invoice=note, position=line.position, kind=line.kind, product_id=line.product_id, text=line.text,
-            quantity=-line.quantity, unit=line.unit, unit_price=line.unit_price, net=-line.net,
-            tax_category=line.tax_category, tax_percent=line.tax_percent, period_start=line.period_start,
-            period_end=line.period_end, derivation={"rule": "mirror", "of": str(line.pk)},
-        )  # fmt: skip
-    for tax in invoice.taxes.all():
-        note.taxes.create(category=tax.category, percent=tax.percent, base=-tax.base, tax=-tax.tax)
-    return note
+@jobs.job("bss_billing.deliver_run", queue="billing")
+def _deliver_job(run: jobs.Run) -> dict[str, Any]:
+    bill_run = BillRun.objects.get(pk=run.params["run"])
+    if bill_run.status == BillRun.Status.POSTED:
+        bill_run = deliver_run(run=bill_run)
+    return {"run": bill_run.number, "invoices": bill_run.invoices_count}

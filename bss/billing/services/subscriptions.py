@@ -43,7 +43,7 @@ def start_charges(*, product_id: UUID, at: datetime) -> list[Subscription]:
         recurring = {price.pk: price for price in agreed if price.kind == PriceKind.RECURRING}
         for price_id, row in list(running.items()):
             wanted = recurring.get(price_id)
-            if wanted is None or _terms(wanted, product.quantity) != (row.amount, row.quantity):
+            if wanted is None or terms_of(wanted, product.quantity) != (row.amount, row.quantity):
                 lifecycle.change(row, end=max(day, row.start), verb="ended")
                 del running[price_id]
         fresh = [price for pk, price in recurring.items() if pk not in running]
@@ -84,7 +84,7 @@ def _never_charged(product: Product, prices: list[OfferingPrice]) -> list[Offeri
     return [price for price in prices if price.pk not in known]
 
 
-def _terms(price: OfferingPrice, quantity: int) -> tuple[Decimal, int]:
+def terms_of(price: OfferingPrice, quantity: int) -> tuple[Decimal, int]:
     """Net amount and quantity of a charge: per unit where the price is, else the sum of its tiers or packages once."""
     if price.model == OfferingPrice.Model.PER_UNIT and not price.free_units:
         return price.amount, quantity
@@ -94,7 +94,7 @@ def _terms(price: OfferingPrice, quantity: int) -> tuple[Decimal, int]:
 def _open(product: Product, prices: list[OfferingPrice], day: date) -> list[Subscription]:
     rows = []
     for price in prices:
-        amount, quantity = _terms(price, product.quantity)
+        amount, quantity = terms_of(price, product.quantity)
         rows.append(
             Subscription(
                 product=product,

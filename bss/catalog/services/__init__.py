@@ -37,6 +37,7 @@ from bss.catalog.services.shelves import (
 from bss.catalog.services.simulation import (
     FIRST_BILL,
     BillLine,
+    FirstBill,
     QuotedLine,
     Simulation,
     members,
@@ -61,6 +62,7 @@ __all__ = [
     "PUBLISH_CHECK",
     "BillLine",
     "Eligibility",
+    "FirstBill",
     "QuotedLine",
     "Simulation",
     "add_allowance",

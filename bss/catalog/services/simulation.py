@@ -17,7 +17,7 @@ from kernel.errors import Invalid
 from kernel.money import Point, round_at
 from kernel.slots import slot
 
-# Filled by billing: (lines=…, account=…, start=…) → [BillLine] of the first invoice, with proration, or None.
+# Filled by billing: (lines=…, account=…, start=…) → FirstBill with proration and VAT, or None.
 FIRST_BILL = slot("bss_catalog.first_bill")
 
 
@@ -51,6 +51,14 @@ class BillLine:
 
 
 @dataclass(frozen=True)
+class FirstBill:
+    """A simulated first invoice: its lines, and the VAT on all of them, rounded as an invoice rounds it."""
+
+    lines: tuple[BillLine, ...]
+    tax: Decimal
+
+
+@dataclass(frozen=True)
 class Simulation:
     """The lines of a basket in one currency, what it includes, and (from billing) the first invoice."""
 
@@ -58,6 +66,7 @@ class Simulation:
     lines: tuple[QuotedLine, ...]
     allowances: tuple[Allowance, ...]
     first_bill: tuple[BillLine, ...] | None = field(default=None)
+    first_tax: Decimal = Decimal(0)
 
     @property
     def once(self) -> Decimal:
@@ -81,6 +90,11 @@ class Simulation:
     def first_total(self) -> Decimal | None:
         """Net sum of the first invoice; None when nobody simulated it."""
         return None if self.first_bill is None else sum((row.amount for row in self.first_bill), Decimal(0))
+
+    @property
+    def first_gross(self) -> Decimal | None:
+        """What the first invoice comes to with VAT; None when nobody simulated it."""
+        return None if self.first_total is None else self.first_total + self.first_tax
 
 
 def members(
@@ -147,8 +161,10 @@ def simulate(
     included = tuple(
         allowance for part, _count in basket for allowance in part.allowances.prefetch_related("zones")
     )
-    bill = FIRST_BILL.one(lines=lines, account=account, start=at)
-    return Simulation(currency, lines, included, None if bill is None else tuple(bill))
+    bill: FirstBill | None = FIRST_BILL.one(lines=lines, account=account, start=at) if lines else None
+    if bill is None:
+        return Simulation(currency, lines, included)
+    return Simulation(currency, lines, included, bill.lines, bill.tax)
 
 
 def quoted(

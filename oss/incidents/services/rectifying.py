@@ -219,8 +219,10 @@ def _failed(run: RunbookRun, step: RunbookStep, reason: str) -> RunbookRun:
 def _succeeded(run: RunbookRun) -> RunbookRun:
     now = clock.now()
     last = run.steps.order_by("-position").first()
-    told = ", ".join(
-        f"{name}: {value}" for name, value in (last.output if last else {}).items() if name != "session"
+    told = "; ".join(
+        f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in (last.output if last else {}).items()
+        if name != "session"
     )
     lifecycle.move(run, Status.SUCCEEDED, finished=now, outcome=told[:300])
     _tell(run, "run_succeeded", at=now)
@@ -232,8 +234,9 @@ def _succeeded(run: RunbookRun) -> RunbookRun:
 
 
 def _tell(run: RunbookRun, code: str, *, at: datetime, by: Any = None) -> None:
+    name = {"en": run.runbook.name, "fr": run.runbook.name_fr}
     timeline.told(
-        run.incident, Kind.RUNBOOK, code, at=at, by=by, runbook=run.runbook.name, target=target(run),
+        run.incident, Kind.RUNBOOK, code, at=at, by=by, runbook=name, target=target(run),
         outcome=run.outcome, run=run.number or "",
     )  # fmt: skip
 

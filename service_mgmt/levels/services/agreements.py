@@ -176,6 +176,12 @@ def class_of(product: Product) -> str:
     return next((code for code in [*contracts, *(one.offering.sla_class for one in whole)] if code), "")
 
 
+def classes_of(service_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Service id → the class that is promised for it now, in one query; services without a promise are left out."""
+    running = SlaAgreement.objects.filter(service__in=list(service_ids), ends=None)
+    return dict(running.values_list("service_id", "definition__code"))
+
+
 def end_agreements(*, product_id: UUID, at: datetime) -> int:
     """The product is gone: nothing is promised from `at` on. Returns how many agreements ended."""
     with transaction.atomic():

@@ -364,16 +364,17 @@ def test_an_offer_is_not_sold_in_every_currency() -> None:
 
 
 def test_the_first_bill_comes_from_billing(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    def bill(*, lines: Any, account: Any, start: datetime) -> list[services.BillLine]:
-        return [
+    def bill(*, lines: Any, account: Any, start: datetime) -> services.FirstBill:
+        rows = [
             services.BillLine(line.price.name_en, start.date(), date(2026, 2, 1), line.amount / 2)
             for line in lines
         ]
+        return services.FirstBill(tuple(rows), Decimal(5))
 
     monkeypatch.setattr(services.FIRST_BILL, "_fillers", {"t": bill})
 
     result = services.simulate(offering=sold().offering)
 
-    assert result.first_total == Decimal("25.00")
+    assert (result.first_total, result.first_gross) == (Decimal("25.00"), Decimal("30.00"))
     assert result.first_bill is not None
     assert result.first_bill[0].start == now.date()

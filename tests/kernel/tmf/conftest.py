@@ -48,7 +48,9 @@ class Caller:
                 "data": body if isinstance(body, str | bytes) else json.dumps(body),
                 "content_type": content_type,
             }
-        where = path if path.startswith(("/tmf-api", "/shop", "http")) else f"{BASE}/{path}"
+        where = (
+            path if path.startswith(("/tmf-api", "/paymentManagement", "/shop", "http")) else f"{BASE}/{path}"
+        )
         return self.client.generic(method, where, **extra)
 
     def get(self, path: str, **headers: str) -> Any:
