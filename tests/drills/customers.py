@@ -51,6 +51,12 @@ def step_of(order: ProductOrder, name: str) -> WorkflowStep | None:
     return WorkflowStep.objects.filter(run__item__order__product_order=order, name=name).first()
 
 
+def status_of(order: ProductOrder, name: str) -> str:
+    """State of a step."""
+    step = step_of(order, name)
+    return step.status if step is not None else ""
+
+
 def running(order: ProductOrder, name: str) -> WorkflowStep | None:
     """The step while a worker is at it."""
     step = step_of(order, name)

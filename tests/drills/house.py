@@ -46,6 +46,8 @@ class Held:
         with self.own.cursor() as cursor:
             cursor.execute("BEGIN")
             cursor.execute(f"LOCK TABLE {self.table} IN SHARE MODE")
+            cursor.execute("SELECT pg_backend_pid()")
+            self.holder: int = cursor.fetchone()[0]
 
     def wait_for_writer(self) -> None:
         """Until somebody stands before the table, in mid-transaction."""
@@ -58,9 +60,10 @@ class Held:
         self._lock()
 
     def _writers(self) -> int:
-        with self.own.cursor() as cursor:
+        # Not asked on our own connection: in a transaction the server goes on showing the activity it showed first.
+        with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+                "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))", [self.holder]
             )
             found: int = cursor.fetchone()[0]
             return found

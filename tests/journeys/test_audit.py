@@ -102,6 +102,8 @@ BILLING: dict[str, Break] = {
     "ledger does not balance to zero": "DELETE FROM bss_billing_ledgerposting WHERE ledger = 'bank'",
     "payment's allocations do not add up": "DELETE FROM bss_billing_allocation",
     "invoice's payments do not add up": "UPDATE bss_billing_allocation SET amount = amount - 1",
+    "account's receivables are not what its documents and payments leave open": """
+        UPDATE bss_billing_ledgerposting SET amount = amount + 1 WHERE ledger = 'receivable'""",
     "series has a gap or a repeat": "UPDATE bss_billing_invoice SET number = left(number, -1) || '7' WHERE number LIKE '%1'",
     "series counter is not its highest number": "UPDATE kernel_numberseries SET value = value + 1 WHERE name LIKE 'INV-%'",
     "usage is billed by a line that does not exist": f"DELETE FROM bss_billing_invoiceline WHERE id = {LINE}",
