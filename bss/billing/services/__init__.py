@@ -2,7 +2,8 @@
 
 from bss.billing.services.adjustments import approve_adjustment, propose_adjustment, reject_adjustment
 from bss.billing.services.books import audit_books
-from bss.billing.services.corrections import credit_note, creditable, use_credit, write_off
+from bss.billing.services.corrections import credit_note, creditable, write_off
+from bss.billing.services.credit import use_credit
 from bss.billing.services.documents import content_of, pdf_of
 from bss.billing.services.drafting import (
     accounts_of,

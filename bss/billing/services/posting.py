@@ -11,7 +11,7 @@ from django.db import transaction
 
 from bss.billing.events import AdjustmentApplied, InvoicePosted, InvoiceSent
 from bss.billing.models import Adjustment, BillRun, Invoice, InvoiceLine
-from bss.billing.services import ledger, variance
+from bss.billing.services import credit, ledger, variance
 from kernel import bulk, clock, events, jobs, journal, lifecycle, locks, numbering, permissions
 from kernel.models import User
 
@@ -81,6 +81,7 @@ def approve_run(*, run: BillRun, by: User, reason: str = "") -> BillRun:
 def post_run(*, run: BillRun, at: datetime | None = None) -> BillRun:
     """Number and post every draft of an approved run, in one transaction with its ledger entries. Numbers come last.
 
+    Credit the customers have pays at once.
     A crash leaves either everything or nothing posted, and the series without a gap. Raises Busy when another run is
     being posted.
     """
@@ -100,6 +101,7 @@ def post_run(*, run: BillRun, at: datetime | None = None) -> BillRun:
         _apply_adjustments(run, moment)
         ledger.post_invoices(rows, at=moment, day=day)
         _tell(rows, moment)
+        credit.use_up(run)
     return run
 
 

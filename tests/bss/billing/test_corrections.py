@@ -79,13 +79,13 @@ def test_a_line_is_taken_back_once_and_only_from_its_own_invoice() -> None:
 def test_what_was_paid_already_becomes_credit_that_pays_another_invoice(people: Any) -> None:
     invoice = make_invoice()
     account = invoice.account
-    services.receive_payment(account=account, amount=invoice.gross, at=AT)
-    note = services.credit_note(invoice=invoice, reason="not delivered", at=AT)
     later = invoice_of(
         make_posted_run(
             bill_date=date(2026, 2, account.cycle_day), drafter=people[0], approver=people[1], at=AT
         )
     )
+    services.receive_payment(account=account, amount=invoice.gross, reference=str(invoice.number), at=AT)
+    note = services.credit_note(invoice=invoice, reason="not delivered", at=AT)
 
     services.use_credit(note=note, invoice=later, amount=Decimal(7), at=AT)
 
@@ -281,6 +281,24 @@ def test_the_banks_id_of_another_account_is_refused() -> None:
             account=make_account(), amount=payment.amount, external_id=payment.external_id
         )
     assert refused.value.code == "payment.externalId"
+
+
+def test_money_and_credit_that_were_there_before_pay_what_a_run_posts(people: Any) -> None:
+    account = make_account(cycle_day=BILL_DATE.day)
+    make_billed_product(at=ACTIVE, amount="31", account=account)
+    services.receive_payment(account=account, amount=Decimal(30), at=AT)
+    first = posted(people).invoices.get()
+    assert (first.status, first.paid) == ("partially_paid", 30)
+    services.receive_payment(account=account, amount=first.open_amount, at=AT)
+    note = services.credit_note(invoice=first, reason="not delivered", at=AT)
+
+    second = make_posted_run(bill_date=date(2026, 2, 15), drafter=people[0], approver=people[1], at=AT)
+
+    note.refresh_from_db()
+    later = invoice_of(second)
+    assert (later.status, later.sent) == ("settled", AT)
+    assert note.open_amount == later.gross - first.gross
+    assert services.audit_books() == []
 
 
 # Runs

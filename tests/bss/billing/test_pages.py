@@ -423,6 +423,30 @@ def test_a_case_says_what_happens_next_and_is_held_until_a_day(drafter: User) ->
     assert DunningCase.objects.get().held_until is None
 
 
+def test_the_board_counts_cases_by_step_and_says_what_is_due(drafter: User) -> None:
+    case = make_case()
+    browser = browser_of(drafter)
+    with clock.frozen(AT + timedelta(days=60)):
+        page = text_of(browser.get(reverse("bss_billing:dunning-board")))
+
+    listed = f"{reverse('bss_billing:case-list')}?status=open&step=1&policy=standard"
+    assert "Due now: 0 reminders, 1 accounts to be suspended with 1 services." in page
+    assert f'<a href="{listed}">1</a><br>€49.20' in page
+    assert case.number in text_of(browser.get(listed))
+
+
+def test_dunning_is_run_from_the_board_by_who_may(
+    drafter: User, approver: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(jobs, "enqueue", lambda task, *args: asked.append(task))
+    url = reverse("bss_billing:dunning-board")
+
+    assert browser_of(approver).post(url).status_code == 403
+    assert browser_of(drafter).post(url).status_code == 303
+    assert asked == ["bss.billing.run_dunning"]
+
+
 def test_holding_needs_its_permission(make_user: Callable[..., User]) -> None:
     case = make_case()
     until = (clock.today() + timedelta(days=20)).isoformat()
