@@ -9,11 +9,12 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bss.billing import forms, services
 from bss.billing.models import BillRun, Invoice, RunFailure
 from bss.billing.services import stages
-from bss.billing.views.badges import RUN_STATUS
+from bss.billing.views.badges import RUN_STATUS, plain_day
 from bss.customers.models import BillingAccount
 from kernel import clock, jobs, pages, permissions
 from kernel.errors import DomainError
@@ -215,7 +216,7 @@ RUN = pages.Detail(
     name="bss_billing:run-detail",
     model=BillRun,
     rows=_runs,
-    title=lambda run: _t("Billing day %(day)s of %(date)s") % {"day": run.cycle_day, "date": run.bill_date},
+    title=lambda run: _t("Billing day %(day)s of %(date)s") % {"day": run.cycle_day, "date": plain_day(run.bill_date)},
     list=RUNS,
     status=("status", RUN_STATUS),
     identify=("number",),
@@ -246,7 +247,7 @@ RUN = pages.Detail(
     actions=[
         pages.Action(
             "draft",
-            _("Draft"),
+            pgettext_lazy("verb", "Draft"),
             permission=RUN_BILLING,
             run=_start("draft_run", _("Drafts of %(run)s")),
             why_not=_job_why_not(S.SELECTED),
@@ -350,7 +351,7 @@ def _preview(call: Call) -> list[str]:
     if last is not None:
         words = _t("The last run of this day was %(run)s of %(date)s; its invoices: %(count)d")
         found.append(
-            words % {"run": last.number, "date": last.bill_date.isoformat(), "count": last.invoices_count}
+            words % {"run": last.number, "date": plain_day(last.bill_date), "count": last.invoices_count}
         )
     found.append(_t("Nothing is numbered or posted before somebody else approves it"))
     return found
