@@ -177,6 +177,14 @@ def deliver_run(*, run: BillRun, at: datetime | None = None) -> BillRun:
         return lifecycle.move(run, BillRun.Status.DELIVERED)
 
 
+@jobs.job("bss_billing.check_run", queue="billing")
+def _check_job(run: jobs.Run) -> dict[str, Any]:
+    bill_run = BillRun.objects.get(pk=run.params["run"])
+    if bill_run.status == BillRun.Status.DRAFTED:
+        bill_run = check_run(run=bill_run)
+    return {"run": bill_run.number, "findings": len(bill_run.checks)}
+
+
 @jobs.job("bss_billing.post_run", queue="billing")
 def _post_job(run: jobs.Run) -> dict[str, Any]:
     bill_run = BillRun.objects.get(pk=run.params["run"])

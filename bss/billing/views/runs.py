@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,8 @@ from kernel.periods import anchored_on_or_after
 
 RUN_BILLING, FINALISE = "bss_billing.run_billing", "bss_billing.finalise_invoice"
 S = BillRun.Status
+# Up to so many accounts a run is checked or discarded while the page waits.
+AT_ONCE = 2000
 UNDER_WAY = (S.SELECTED, S.DRAFTED, S.CHECKED, S.APPROVED, S.POSTED)
 CHECKS = {
     "zero": _("Invoices of nothing"),
@@ -200,8 +202,25 @@ def _start(kind: str, title: Any, **params: Any) -> Any:
             total=call.object.accounts,
             run=call.object.pk,
             **params,
+            **call.data,
         )
 
+    return run
+
+
+def _sized(kind: str, title: Any, door: Callable[[Call], Any]) -> Any:
+    """The door at once for a small run; a large one is handed to a job, as a page has no time for it."""
+    start = _start(kind, title)
+
+    def run(call: Call) -> Any:
+        return door(call) if call.object.accounts <= AT_ONCE else start(call)
+
+    return run
+
+
+def _retry(call: Call) -> BillRun:
+    services.retry_failed(run=call.object)
+    run: BillRun = call.object
     return run
 
 
@@ -258,9 +277,9 @@ RUN = pages.Detail(
             "check",
             _("Check"),
             permission=RUN_BILLING,
-            run=lambda call: services.check_run(run=call.object),
-            why_not=_why_not(S.DRAFTED),
-            done=_("Checked"),
+            run=_sized("check_run", _("Checks of %(run)s"), lambda call: services.check_run(run=call.object)),
+            why_not=_job_why_not(S.DRAFTED),
+            goto=pages.url_of,
             secondary=True,
             icon="clipboard-check",
         ),
@@ -315,8 +334,9 @@ RUN = pages.Detail(
             "retry",
             _("Try the failed accounts again"),
             permission=RUN_BILLING,
-            run=lambda call: services.retry_failed(run=call.object),
+            run=_sized("retry_failed", _("Another try of %(run)s"), _retry),
             why_not=_retry_why_not,
+            goto=pages.url_of,
             icon="refresh",
         ),
         pages.Action(
@@ -324,11 +344,16 @@ RUN = pages.Detail(
             _("Discard"),
             permission=RUN_BILLING,
             form=forms.ReasonForm,
-            run=lambda call: services.discard_run(run=call.object, **call.data),
+            run=_sized(
+                "discard_run",
+                _("Discarding of %(run)s"),
+                lambda call: services.discard_run(run=call.object, **call.data),
+            ),
             why_not=_job_why_not(S.SELECTED, S.DRAFTED, S.CHECKED, S.APPROVED),
             effects=lambda run, user: [
                 _t("Drafts that go: %(count)d. What is on them stands on the next run") % {"count": run.invoices_count}
             ],
+            goto=pages.url_of,
             danger=True,
             icon="trash",
         ),
@@ -339,7 +364,7 @@ RUN = pages.Detail(
 def _create(call: Call) -> BillRun:
     """Open the run, and let a job draft it."""
     run = services.select_run(by=call.user, **call.data)
-    _start("draft_run", _t("Drafts of %(run)s"))(replace(call, object=run))
+    _start("draft_run", _t("Drafts of %(run)s"))(replace(call, object=run, data={}))
     return run
 
 

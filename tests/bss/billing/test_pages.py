@@ -259,6 +259,25 @@ def test_a_run_goes_from_check_to_delivery_and_shows_every_stage(drafter: User, 
         assert words in page, words
 
 
+def test_a_large_run_is_checked_and_discarded_by_jobs(drafter: User) -> None:
+    run = make_run(status="drafted", drafter=drafter)
+    BillRun.objects.update(accounts=100_000)
+
+    act(drafter, "run", run, "check")
+    run.refresh_from_db()
+    assert run.status == "drafted"
+    assert act(drafter, "run", run, "discard", reason="wrong day").status_code == 303
+    run.refresh_from_db()
+    assert run.status == "drafted"  # a job is at work: nothing else may touch the run
+    jobs.execute(Job.objects.get().pk)
+    run.refresh_from_db()
+    assert run.status == "checked"
+    act(drafter, "run", run, "discard", reason="wrong day")
+    jobs.execute(Job.objects.get(kind="bss_billing.discard_run").pk)
+    run.refresh_from_db()
+    assert (run.status, Invoice.objects.exists()) == ("discarded", False)
+
+
 def test_nobody_approves_the_run_they_drafted_and_the_button_says_so(make_user: Callable[..., User]) -> None:
     both = make_user("billing", "finance")
     run = make_run(status="checked", drafter=both)
