@@ -3,6 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
+
+# The database restarts, cannot be reached, or broke a deadlock: not the fault of what was being done, which is right to
+# be done again. Whoever catches everything lets these pass, so that no bad row, step or file is found where none is.
+UNAVAILABLE = (OperationalError, InterfaceError)
+
 
 class DomainError(Exception):
     """A refusal with a stable code and a message a person can act on.

@@ -25,7 +25,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from kernel import clock, events, journal
-from kernel.errors import DomainError, Invalid
+from kernel.errors import UNAVAILABLE, DomainError, Invalid
 from kernel.models import Job, JobLine
 
 logger = logging.getLogger(__name__)
@@ -171,6 +171,9 @@ def _call(row: Job) -> tuple[str, dict[str, Any], str]:
         return Job.Status.CANCELLED, {}, ""
     except DomainError as error:
         return Job.Status.FAILED, {"code": error.code}, error.message
+    except UNAVAILABLE:
+        # It is still running by its row: when its heartbeat is old enough the sweeper has it taken up again.
+        raise
     except Exception as error:
         logger.exception("job %s %s failed", row.pk, row.kind)
         return Job.Status.FAILED, {}, f"{type(error).__name__}: {error}"

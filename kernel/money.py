@@ -41,8 +41,14 @@ def minor_digits(currency: str) -> int:
 
 def round_at(point: Point, amount: Decimal, currency: str) -> Decimal:
     """Round half up (away from zero on ties, so that a credit mirrors its charge) at a named point."""
+    return amount.quantize(_step(point, currency), rounding=ROUND_HALF_UP)
+
+
+@cache
+def _step(point: Point, currency: str) -> Decimal:
+    """The smallest amount there is at a point: a bill run rounds a million times."""
     places = point.value if isinstance(point.value, int) else minor_digits(currency)
-    return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return Decimal(1).scaleb(-places)
 
 
 def to_micros(amount: Decimal) -> int:

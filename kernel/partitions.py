@@ -21,8 +21,17 @@ AHEAD_MONTHS = 3
 class CreatePartitioned(migrations.CreateModel):
     """CreateModel whose table is `PARTITION BY RANGE (<by>)`, with a default partition that catches strays."""
 
-    def __init__(self, *args: Any, by: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    # Every argument by its name: the writer of migrations knows no others.
+    def __init__(
+        self,
+        name: str,
+        fields: Any,
+        options: Any = None,
+        bases: Any = None,
+        managers: Any = None,
+        by: str = "",
+    ) -> None:
+        super().__init__(name, fields, options, bases, managers)
         self.by = by
 
     def deconstruct(self) -> Any:

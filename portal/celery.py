@@ -47,6 +47,7 @@ SCHEDULE = {
     "service_mgmt.provisioning.sweep": 5,
     "service_mgmt.levels.record_windows": 60,
     "service_mgmt.levels.close_months": 3600,
+    "service_mgmt.changes.sweep": 15,
     "service_mgmt.problems.verify_fixes": 3600,
 }
 app.conf.beat_schedule = {

@@ -50,10 +50,13 @@ class BillingConfig(AppConfig):
     }
 
     def ready(self) -> None:
+        from bss.billing import services
         from bss.billing.services import handed
         from bss.catalog.services import FIRST_BILL
         from bss.customers.services import ACCOUNT_IN_USE, BALANCES
+        from kernel.audit import AUDIT
 
         BALANCES.fill(handed.balances)
         ACCOUNT_IN_USE.fill(handed.account_in_use)
         FIRST_BILL.fill(handed.first_bill)
+        AUDIT.fill(services.audit_books)

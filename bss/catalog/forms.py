@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bss.catalog.models import (
     Allowance,
@@ -198,7 +199,7 @@ class PriceForm(forms.Form):
         help_text=_("For recurring prices"),
     )
     timing = forms.ChoiceField(label=_("Charged"), choices=OfferingPrice.Timing.choices)
-    occasion = forms.ChoiceField(label=_("Due"), choices=OfferingPrice.Occasion.choices)
+    occasion = forms.ChoiceField(label=pgettext_lazy("price", "Due"), choices=OfferingPrice.Occasion.choices)
     proration = forms.ChoiceField(label=_("Part periods"), choices=OfferingPrice.Proration.choices)
     tax_category = forms.ChoiceField(label=_("Tax category"), choices=OfferingPrice.TaxCategory.choices)
     tariff = forms.ModelChoiceField(

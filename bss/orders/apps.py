@@ -29,7 +29,9 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from bss.customers.services import ACCOUNT_IN_USE, MERGE
-        from bss.orders.services import holdings
+        from bss.orders.services import audit_books, holdings
+        from kernel.audit import AUDIT
 
         ACCOUNT_IN_USE.fill(holdings.account_in_use)
         MERGE.fill(holdings.merge)
+        AUDIT.fill(audit_books)

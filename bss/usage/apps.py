@@ -20,3 +20,9 @@ class UsageConfig(AppConfig):
         "integrator": ["view_*", "add_usagerecord", "add_usagefile"],
         "customer": ["view_usagerecord", "view_bucket", "view_usagespecification"],
     }
+
+    def ready(self) -> None:
+        from bss.usage import services
+        from kernel.audit import AUDIT
+
+        AUDIT.fill(services.audit_books)

@@ -157,11 +157,18 @@ class LineChart:
                 for at, values in sorted(by_time.items())
             ),
         )
+        start, end = min(by_time, default=None), max(by_time, default=None)
+        told = format_html_join(
+            "",
+            "<li>{} {}</li>",
+            ((formats.seconds(at), text) for at, text in self.marks if start and end and start <= at <= end),
+        )
         return format_html(
-            '<table class="table table-sm"><thead><tr><th scope="col">{}</th>{}</tr></thead><tbody>{}</tbody></table>',
+            '<table class="table table-sm"><thead><tr><th scope="col">{}</th>{}</tr></thead><tbody>{}</tbody></table>{}',
             _("Time"),
             heads,
             rows,
+            format_html('<ul class="list-unstyled">{}</ul>', told) if told else "",
         )
 
 

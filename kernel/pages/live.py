@@ -74,9 +74,12 @@ class Hub:
         self._pid = os.getpid()
 
     def open(self, user: Any) -> Stream:
-        """Register a stream and make sure the listener hears; raises Full."""
+        """Register a stream and make sure the listener hears; raises Full, also once the hub was stopped."""
         stream = Stream(user)
         with self._lock:
+            if self._stop.is_set():
+                # A request that was under way when the process went down must not start the listener again.
+                raise Full
             mine = [one for one in self._streams if one.user_id == user.pk]
             for old in mine[: max(0, len(mine) - PER_USER + 1)]:
                 old.ended.set()
@@ -86,7 +89,6 @@ class Hub:
             self._streams[stream] = None
             if self._thread is None or not self._thread.is_alive() or self._pid != os.getpid():
                 self._pid = os.getpid()
-                self._stop.clear()
                 self._ready.clear()
                 self._thread = threading.Thread(target=self._listen, name="live-listener", daemon=True)
                 self._thread.start()
@@ -100,9 +102,10 @@ class Hub:
             self._streams.pop(stream, None)
 
     def stop(self) -> None:
-        """End the listener and its connection."""
-        self._stop.set()
-        thread = self._thread
+        """End the listener and its connection, for good."""
+        with self._lock:
+            self._stop.set()
+            thread = self._thread
         if thread is not None:
             thread.join(10)
         self._thread = None

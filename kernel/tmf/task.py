@@ -81,6 +81,8 @@ class Task(Resource[ApiTask]):
     events: Sequence[str] = ("Create", "StateChange")
     permissions: Mapping[str, str] = {}
     own_fields: Sequence[Field] = ()
+    # Tasks of some documents (TMF656) have no state: ours is an extension there.
+    state_is_extension: bool = False
 
     def run(self, data: Data, user: Any) -> Mapping[str, Any] | None:
         """Call the door; returns further attributes of the answer."""
@@ -94,7 +96,7 @@ class Task(Resource[ApiTask]):
         self.fields = (
             *(Kept(each) for each in self.fields),
             *self.own_fields,
-            Text("state", read_only=True, mandatory=True),
+            Text("state", read_only=True, mandatory=True, extension=self.state_is_extension),
             Text("errorMessage", "error", read_only=True, extension=True),
         )
 

@@ -26,7 +26,10 @@ class AlarmsConfig(AppConfig):
 
     def ready(self) -> None:
         # The picture of the network colours its elements by what stands open on them.
+        from kernel.audit import AUDIT
         from kernel.slots import slot
-        from oss.alarms.services import severity_of_elements
+        from oss.alarms.services import audit_books, marks, severity_of_elements
 
         slot("oss_inventory.element_severity").fill(severity_of_elements)
+        slot("oss_monitoring.marks").fill(marks.marks_of)
+        AUDIT.fill(audit_books)

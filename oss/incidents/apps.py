@@ -26,6 +26,8 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         # Framework signal: the product's runbooks are there after every migrate.
-        from oss.incidents.services import ensure_runbooks
+        from kernel.slots import slot
+        from oss.incidents.services import ensure_runbooks, marks
 
         post_migrate.connect(ensure_runbooks, sender=self, dispatch_uid="oss_incidents.runbooks")
+        slot("oss_monitoring.marks").fill(marks.marks_of)

@@ -16,3 +16,9 @@ class InventoryConfig(AppConfig):
         "manager": ["view_*"],
         "integrator": ["view_*"],
     }
+
+    def ready(self) -> None:
+        from kernel.audit import AUDIT
+        from oss.inventory import services
+
+        AUDIT.fill(services.audit_books)

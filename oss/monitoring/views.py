@@ -35,6 +35,7 @@ CHART_UNITS = {"bit/s": "bits", "%": "percent"}
 
 # (port or element id, start, end) → [(moment, words)]: what an upper layer marks on charts.
 marks_slot = slot("oss_monitoring.marks")
+Marks = list[tuple[datetime, Any]]
 
 STATE = pages.badges(
     "oss_monitoring.health", Reachability, up="green check", silent="red x", never="grey minus"
@@ -193,29 +194,42 @@ THRESHOLD_EDIT = pages.FormPage(
 
 def chart(
     title: Any, codes: tuple[str, ...], *, start: datetime, end: datetime, port: Port | None = None,
-    element: NetworkElement | None = None,
+    element: NetworkElement | None = None, marks: Marks | None = None,
 ) -> pages.LineChart:  # fmt: skip
-    """One picture of some metrics of a port or an element over [start, end); gaps are drawn as gaps."""
+    """One picture of some metrics of a port or an element over [start, end); gaps are drawn as gaps.
+
+    `marks`: what `marks_of` said, where several pictures share it.
+    """
     metrics = {metric.code: metric for metric in Metric.objects.filter(code__in=codes)}
     lines = []
     for code in codes:
         points = services.series(port=port, element=element, metric=code, start=start, end=end, points=POINTS)
         lines.append(pages.Series(metrics[code].label, [(point.at, point.value) for point in points]))
-    about = port or element
-    found = marks_slot.call(getattr(about, "pk", None), start, end)
     return pages.LineChart(
         title=title,
         series=lines,
         unit=CHART_UNITS.get(metrics[codes[0]].unit, ""),
-        marks=[mark for marks in found for mark in marks],
+        marks=marks_of(port or element, start, end) if marks is None else marks,
     )
+
+
+def marks_of(about: Port | NetworkElement | None, start: datetime, end: datetime) -> Marks:
+    """What happened to a port or an element in [start, end), as those above tell it, in order of time."""
+    if about is None:
+        return []
+    return sorted((mark for marks in marks_slot.call(about.pk, start, end) for mark in marks), key=_moment)
+
+
+def _moment(mark: tuple[datetime, Any]) -> datetime:
+    return mark[0]
 
 
 def charts_of_port(port: Port, start: datetime, end: datetime) -> list[pages.LineChart]:
     """Traffic and trouble of a port."""
+    marks = marks_of(port, start, end)
     return [
-        chart(_("Traffic"), TRAFFIC, start=start, end=end, port=port),
-        chart(_("Errors and discards, 1/s"), TROUBLE, start=start, end=end, port=port),
+        chart(_("Traffic"), TRAFFIC, start=start, end=end, port=port, marks=marks),
+        chart(_("Errors and discards, 1/s"), TROUBLE, start=start, end=end, port=port, marks=marks),
     ]
 
 
@@ -227,8 +241,16 @@ def charts_of_element(element: NetworkElement, start: datetime, end: datetime) -
     ):
         by_unit.setdefault(metric.unit, []).append(metric.code)
     names = {"%": _("Load, %"), "°C": _("Temperature, °C")}
+    marks = marks_of(element, start, end) if by_unit else []
     return [
-        chart(names.get(unit, unit or _("Number")), tuple(codes), start=start, end=end, element=element)
+        chart(
+            names.get(unit, unit or _("Number")),
+            tuple(codes),
+            start=start,
+            end=end,
+            element=element,
+            marks=marks,
+        )
         for unit, codes in by_unit.items()
     ]
 

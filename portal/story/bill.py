@@ -12,6 +12,8 @@ from kernel.errors import NotAllowed
 from kernel.periods import anchored_on_or_after, start_of
 from portal.story.lab import Lab
 from portal.story.teller import Teller
+from service_mgmt.levels import services as levels
+from service_mgmt.levels.models import CreditProposal
 from service_mgmt.provisioning.models import ServiceOrder
 from service_mgmt.services import services as inventory
 from service_mgmt.services.models import Service
@@ -22,7 +24,8 @@ def tell(story: Teller) -> None:
     account = story.things["account"]
     day = anchored_on_or_after(clock.today(account.time_zone), account.cycle_day)
     # A little after midnight in the account's zone, once the day has begun there.
-    clock.move_to(max(start_of(day, account.time_zone) + timedelta(hours=6), clock.now()))
+    story.move_clock(max(start_of(day, account.time_zone) + timedelta(hours=6), clock.now()))
+    _credits(story)
     with story.as_("billing") as drafter:
         run = billing.draft_run(cycle_day=account.cycle_day, bill_date=day, by=drafter)
         story.made("bill run", run)
@@ -46,6 +49,19 @@ def tell(story: Teller) -> None:
     _pays(story, invoice)
     _does_not_pay(story, Invoice.objects.get(run=run, account=story.things["second account"]))
     story.check("the books are right", billing.audit_books() == [], billing.audit_books())
+
+
+def _credits(story: Teller) -> None:
+    """The month of the outages is over: it is measured by its log, and what fell short is credited by contract."""
+    with story.as_("manager"):
+        levels.close_due_months()
+    proposals = CreditProposal.objects.filter(result__breached=True).select_related("result", "account")
+    story.check("months that fell short", proposals.count() == 2, [str(row.result) for row in proposals])
+    for row in proposals:
+        story.check(f"credited by contract to {row.account}", row.status == "credited", str(row.amount))
+        if row.account_id == story.things["account"].pk:
+            story.made("SLA result", row.result)
+            story.made("credit", row)
 
 
 def _check_invoice(story: Teller, invoice: Invoice) -> None:
@@ -86,13 +102,13 @@ def _does_not_pay(story: Teller, invoice: Invoice) -> None:
     story.made("unpaid invoice", invoice)
     account, due = invoice.account, invoice.due
     assert due is not None
-    clock.move_to(start_of(due + timedelta(days=6), account.time_zone) + timedelta(hours=8))
+    story.move_clock(start_of(due + timedelta(days=6), account.time_zone) + timedelta(hours=8))
     with story.as_("billing"):
         billing.run_dunning()
     case = DunningCase.objects.get(account=account)
     story.made("dunning case", case)
     story.check("reminded first", (case.status, case.done_position) == ("open", 1), case.status)
-    clock.move_to(start_of(due + timedelta(days=16), account.time_zone) + timedelta(hours=8))
+    story.move_clock(start_of(due + timedelta(days=16), account.time_zone) + timedelta(hours=8))
     with story.as_("billing"):
         billing.run_dunning()
     story.wait("the network to confirm the suspension", lambda: _at(case, "suspended"))

@@ -19,6 +19,7 @@ from oss.addressing.models import VRF, NumberRange, Prefix, VlanGroup
 from oss.inventory import services as inventory
 from oss.inventory.models import Location, NetworkElement
 from oss.southbound import services as southbound
+from portal.defaults import install_defaults
 from portal.story import use
 from portal.story.teller import Teller
 from service_mgmt.design import services as design
@@ -44,6 +45,8 @@ def tell(story: Teller) -> None:
         _money_rules()
         use.voice_source()
         use.radius_source()
+    with story.as_("admin"):
+        install_defaults()
     with story.as_("product") as author:
         offer = _offer(story)
         package = design.draft_design(offering=offer, author=author)

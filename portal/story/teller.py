@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from threading import Event
 from typing import Any, TypeVar
 
 from django.db import close_old_connections
 
-from kernel import journal
+from kernel import clock, journal
 from kernel.errors import DomainError
 from kernel.models import User
 from kernel.pages import url_of
@@ -126,6 +127,13 @@ class Teller:
             if time.monotonic() > deadline:
                 raise Broken(f"waited {seconds:.0f} s for: {what}")
             pause.wait(0.2)
+
+    def move_clock(self, instant: datetime) -> None:
+        """Move the business clock of the whole installation; returns when every process tells the new time."""
+        clock.move_to(instant)
+        if self.pump is None:
+            # Processes look at the clock's row once in CACHE_SECONDS: until then what they stamp is of before.
+            Event().wait(2 * clock.CACHE_SECONDS)
 
     def account(self) -> dict[str, Any]:
         """The JSON of `./dev story --json`."""

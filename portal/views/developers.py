@@ -111,7 +111,11 @@ def documentation(request: HttpRequest, number: str) -> HttpResponse:
     api = registry.APIS.get(number)
     if api is None:
         raise Http404
-    return pages.render(request, "portal/apidocs.html", {"title": f"TMF{api.number} {api.title}", "api": api})
+    return pages.render(
+        request,
+        "portal/apidocs.html",
+        {"title": api.title if api.extension else f"TMF{api.number} {api.title}", "api": api},
+    )
 
 
 # --- webhooks -----------------------------------------------------------------------------------------------------

@@ -9,9 +9,16 @@ class ChangesConfig(AppConfig):
     label = "service_mgmt_changes"
     verbose_name = _("Changes")
     roles = {
-        "noc": ["view_*", "add_changerequest", "execute_changerequest"],
-        "engineer": ["view_*", "add_*", "change_*", "approve_changerequest", "execute_changerequest"],
-        "manager": ["view_*", "approve_changerequest"],
+        "noc": ["view_*", "add_changerequest", "change_changerequest", "execute_changerequest"],
+        "engineer": [
+            "view_*",
+            "add_changerequest",
+            "change_changerequest",
+            "approve_changerequest",
+            "execute_changerequest",
+            "*_freeze",
+        ],
+        "manager": ["view_*", "approve_changerequest", "*_freeze"],
         "care": ["view_changerequest"],
         "integrator": ["view_*", "add_changerequest", "change_changerequest"],
     }

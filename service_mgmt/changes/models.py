@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel.lifecycle import Lifecycle
 from kernel.models import NumberField, Stamped
@@ -36,6 +38,12 @@ class ChangeRequest(Stamped):
         NORMAL = "normal", _("Normal")
         EMERGENCY = "emergency", _("Emergency")
 
+    class Priority(models.TextChoices):
+        CRITICAL = "critical", pgettext_lazy("priority", "Critical")
+        HIGH = "high", pgettext_lazy("priority", "High")
+        MEDIUM = "medium", pgettext_lazy("priority", "Medium")
+        LOW = "low", pgettext_lazy("priority", "Low")
+
     MOVES: ClassVar[dict[Any, set[Any]]] = {
         Status.ACKNOWLEDGED: {Status.WAIT_FOR_APPROVAL, Status.CANCELLED},
         Status.WAIT_FOR_APPROVAL: {Status.APPROVED, Status.REJECTED, Status.ACKNOWLEDGED, Status.CANCELLED},
@@ -56,8 +64,15 @@ class ChangeRequest(Stamped):
     description = models.TextField(_("what and why"), blank=True, max_length=10_000)
     kind = models.CharField(_("type"), max_length=9, choices=Kind, default=Kind.NORMAL)
     status = models.CharField(_("status"), max_length=24, choices=Status, default=Status.ACKNOWLEDGED)
+    priority = models.CharField(_("priority"), max_length=8, choices=Priority, default=Priority.MEDIUM)
+    # The kind of work it was made from ("renew-link"); empty for a plan of its own.
+    specification = models.CharField(_("model"), max_length=80, blank=True)
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("author"),
     )
     problem_id = models.UUIDField(null=True, editable=False)
     window_start = models.DateTimeField(_("window from"), null=True, blank=True)
@@ -69,12 +84,19 @@ class ChangeRequest(Stamped):
     started = models.DateTimeField(_("started"), null=True)
     finished = models.DateTimeField(_("finished"), null=True)
     review = models.TextField(_("review"), blank=True, max_length=10_000)
+    # System time of the last sign of life of the worker that carries it out; another takes over when it is old.
+    heartbeat = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
 
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("change")
+        verbose_name_plural = _("changes")
         constraints = [
+            models.CheckConstraint(
+                condition=Q(priority__in=["critical", "high", "medium", "low"]), name="changes_priority"
+            ),
             models.CheckConstraint(
                 condition=Q(window_start=None, window_end=None) | Q(window_end__gt=F("window_start")),
                 name="changes_window",
@@ -105,6 +127,11 @@ class ChangeRequest(Stamped):
         indexes = [
             models.Index(fields=["status", "window_start"], name="changes_calendar"),
             models.Index(fields=["-created"], name="changes_newest"),
+            models.Index(
+                fields=["heartbeat"],
+                name="changes_running",
+                condition=Q(status__in=["inProgress", "fallbackExecution"]),
+            ),
         ]
         permissions = [
             ("approve_changerequest", _("Can approve changes")),
@@ -121,6 +148,17 @@ class ChangeTarget(Stamped):
     change = models.ForeignKey(ChangeRequest, on_delete=models.CASCADE, related_name="targets")
     element = models.ForeignKey(NetworkElement, null=True, on_delete=models.PROTECT, related_name="+")
     link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, related_name="+")
+    # The one of the two that is set, and what it is: the words in which TMF655 speaks of it.
+    thing = models.GeneratedField(
+        expression=Cast(Coalesce("element", "link"), models.CharField(max_length=36)),
+        output_field=models.CharField(max_length=36),
+        db_persist=True,
+    )
+    thing_type = models.GeneratedField(
+        expression=Case(When(link=None, then=Value("NetworkElement")), default=Value("Link")),
+        output_field=models.CharField(max_length=14),
+        db_persist=True,
+    )
 
     class Meta:
         constraints = [
@@ -135,7 +173,10 @@ class ChangeTarget(Stamped):
 
 
 class ChangeStep(Stamped):
-    """One step of the plan: a check before, an action with its confirm timer, a check after."""
+    """One step of the plan: a check before, an action with its confirm timer, a check after.
+
+    `params` are those that `services.actions` declares for the action.
+    """
 
     class Phase(models.TextChoices):
         PRE = "pre", _("Check before")
@@ -144,6 +185,7 @@ class ChangeStep(Stamped):
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Waiting")
+        RUNNING = "running", _("Under way")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         UNDONE = "undone", _("Taken back")
@@ -157,13 +199,20 @@ class ChangeStep(Stamped):
     status = models.CharField(max_length=7, choices=Status, default=Status.PENDING)
     output = models.TextField(blank=True)
     diff = models.TextField(blank=True)
+    # What brings the element back to where it was: intents, written down before it is touched.
+    undo = models.JSONField(default=list)
     session_id = models.UUIDField(null=True)
+    started = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["change", "position"], name="changes_step_position"),
             models.CheckConstraint(condition=Q(phase__in=["pre", "do", "post"]), name="changes_step_phase"),
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "running", "done", "failed", "undone"]),
+                name="changes_step_status",
+            ),
         ]
         ordering = ["position"]
 
@@ -201,6 +250,7 @@ class Freeze(Stamped):
 
     class Meta:
         verbose_name = _("freeze")
+        verbose_name_plural = _("freezes")
         constraints = [models.CheckConstraint(condition=Q(end__gt=F("start")), name="changes_freeze_period")]
 
     def __str__(self) -> str:

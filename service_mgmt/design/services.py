@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from bss.catalog import services as catalog
 from bss.catalog.models import ProductOffering
@@ -143,7 +144,7 @@ def change_specification(*, specification: ServiceSpecification, **values: Any) 
         raise Invalid(
             _("Characteristics of a specification in use do not change: make a new version"),
             code="specification.inUse",
-            fields={"characteristics": _("fixed")},
+            fields={"characteristics": pgettext("not to be changed", "fixed")},
         )
     return lifecycle.change(specification, **values)
 

@@ -76,12 +76,9 @@ class ServiceLevelObjectiveResource(tmf.Resource[SlaDefinition]):
             mandatory=True,
             where="availability_target",
         ),
-        tmf.Object(
+        tmf.Const(
             "serviceLevelObjectiveParameter",
-            (
-                tmf.Const("name", "availability"),
-                tmf.Const("parameterType", "percent"),
-            ),
+            {"name": "availability", "parameterType": "percent"},
             mandatory=True,
         ),
         tmf.Batch(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from kernel.lifecycle import Lifecycle
@@ -46,12 +47,41 @@ class Problem(Stamped):
     signature = models.CharField(_("what they have in common"), max_length=160, blank=True)
     status = models.CharField(_("status"), max_length=14, choices=Status, default=Status.ACKNOWLEDGED)
     priority = models.PositiveSmallIntegerField(_("priority, 1 highest"), default=5)
+    category = models.CharField(_("category"), max_length=60, blank=True)
+    description = models.TextField(_("description"), blank=True, max_length=10_000)
+    occasion = models.CharField(_("why it was opened"), max_length=300, blank=True)
+    # Who brought it up, as a TM Forum party: {id, name, role, @referredType}.
+    originator = models.JSONField(default=dict, blank=True)
     element = models.ForeignKey(
-        NetworkElement, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        NetworkElement,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("device"),
     )
-    link = models.ForeignKey(Link, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    link = models.ForeignKey(
+        Link, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("link")
+    )
+    # A larger problem of which this one is a part (TMF656 problemGroup).
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        verbose_name=_("part of problem"),
+    )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    whys = ArrayField(
+        models.CharField(max_length=1000), default=list, blank=True, verbose_name=_("five whys")
     )
     root_cause = models.TextField(_("root cause"), blank=True, max_length=10_000)
     contributing = models.TextField(_("what contributed"), blank=True, max_length=10_000)
@@ -61,11 +91,13 @@ class Problem(Stamped):
     opened = models.DateTimeField(_("opened"))
     resolved = models.DateTimeField(_("fixed"), null=True)
     closed = models.DateTimeField(_("closed"), null=True)
+    status_changed = models.DateTimeField(_("status since"), null=True)
 
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("problem")
+        verbose_name_plural = _("problems")
         constraints = [
             models.CheckConstraint(
                 condition=Q(
@@ -88,6 +120,7 @@ class Problem(Stamped):
                 & ~Q(signature=""),
             ),
             models.CheckConstraint(condition=Q(priority__range=(1, 10)), name="problems_priority"),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="problems_not_its_own_parent"),
         ]
         indexes = [models.Index(fields=["status", "-opened"], name="problems_list")]
 
@@ -99,12 +132,15 @@ class ProblemIncident(Stamped):
     """An incident that the problem has caused."""
 
     problem = models.ForeignKey(Problem, on_delete=models.CASCADE, related_name="incidents")
-    incident = models.OneToOneField(Incident, on_delete=models.PROTECT, related_name="+")
+    incident = models.OneToOneField(
+        Incident, on_delete=models.PROTECT, related_name="+", verbose_name=_("incident")
+    )
 
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("incident of a problem")
+        verbose_name_plural = _("incidents of a problem")
 
     def __str__(self) -> str:
         return f"{self.problem} ← {self.incident}"
@@ -123,6 +159,7 @@ class KnownError(Stamped):
 
     class Meta:
         verbose_name = _("known error")
+        verbose_name_plural = _("known errors")
 
     def __str__(self) -> str:
         return self.number

@@ -21,7 +21,9 @@ class ProvisioningConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing the package registers the workflows with the engine, which lies below them.
+        from kernel.audit import AUDIT
         from service_mgmt.provisioning import workflows  # noqa: F401
-        from service_mgmt.provisioning.services import slots
+        from service_mgmt.provisioning.services import audit_books, slots
 
         slots.fill()
+        AUDIT.fill(audit_books)

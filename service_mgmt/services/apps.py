@@ -21,9 +21,14 @@ class ServicesConfig(AppConfig):
     }
 
     def ready(self) -> None:
+        from bss.customers.services import MERGE
+        from kernel.audit import AUDIT
         from kernel.slots import slot
         from service_mgmt.services import services
+        from service_mgmt.services.services import instances
 
         slot("bss_orders.qualifier").fill(services.feasibility)
         slot("service_mgmt_design.network_facts").fill(services.network_facts)
+        AUDIT.fill(services.audit_books)
+        MERGE.fill(instances.merge)
         services.revenue_slot.fill(services.monthly_revenue)

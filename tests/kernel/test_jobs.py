@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from kernel import clock, jobs
 from kernel.errors import DomainError, Invalid
@@ -88,6 +89,27 @@ def test_a_domain_error_fails_the_job_with_its_code(kinds: Any) -> None:
     jobs.execute(jobs.start("test.refused", "Refused").pk)
     row = Job.objects.get()
     assert (row.status, row.error, row.result) == ("failed", "not today", {"code": "test.no"})
+
+
+def test_a_job_whose_database_went_away_is_still_running_and_taken_up_again(
+    kinds: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @jobs.job("test.outage")
+    def outage(run: jobs.Run) -> dict[str, Any]:
+        if run.row.attempts == 1:
+            raise OperationalError("server closed the connection unexpectedly")
+        return {"ended": True}
+
+    row = jobs.start("test.outage", "Outage")
+    with pytest.raises(OperationalError):
+        jobs.execute(row.pk)
+    row.refresh_from_db()
+    assert (row.status, row.error) == ("running", "")
+
+    Job.objects.filter(pk=row.pk).update(heartbeat=clock.system_now() - jobs.HEARTBEAT_LOST * 2)
+    jobs.execute(row.pk)
+    row.refresh_from_db()
+    assert (row.status, row.result) == ("succeeded", {"ended": True})
 
 
 def test_the_sweeper_finds_a_dead_workers_job_and_gives_up_after_some_deaths(

@@ -43,15 +43,6 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[live.Hub]:
-    """A hub whose listener ends with the test."""
-    made = live.Hub()
-    monkeypatch.setattr(live, "HUB", made)
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def opened(
     chromium: Any, live_server: Any, make_user: Any, settings: Any, hub: live.Hub
 ) -> Iterator[Callable[..., Any]]:

@@ -242,6 +242,22 @@ def test_each_kind_of_flaw_fails_the_check_with_its_place(
     assert said in out.getvalue()
 
 
+def test_a_percentage_in_prose_is_no_directive(project: Path) -> None:
+    (project / "bss/orders/views.py").write_text(
+        "from django.utils.translation import gettext as _\n_('5 % of it')\n_('%(n)d % of it')\n",
+        encoding="utf-8",
+    )
+    (project / "bss/orders/templates/bss_orders/x.html").unlink()
+    messages("--update", "bss_orders")
+    translate(project, "bss_orders", {"5 % of it": "5 % de cela", "%(n)d % of it": "%(m)d % de cela"})
+
+    with pytest.raises(CommandError):
+        messages("--check", "bss_orders")
+    translated = project / "locale/fr/fragments/bss_orders.po"
+    translated.write_text(translated.read_text().replace("%(m)d", "%(n)d"), encoding="utf-8")
+    messages("--check", "bss_orders")
+
+
 def test_a_missing_translation_is_named_with_file_and_line(project: Path) -> None:
     out = io.StringIO()
 

@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext as _
 
@@ -29,7 +29,7 @@ from bss.billing.services.taxes import Rates
 from bss.billing.services.totals import Taxed, document_totals
 from bss.customers.models import BillingAccount
 from kernel import bulk, clock, jobs, journal, lifecycle
-from kernel.errors import DomainError, Invalid
+from kernel.errors import UNAVAILABLE, DomainError, Invalid
 from kernel.ids import uuid7_block
 from kernel.models import User
 from kernel.periods import local_date
@@ -76,16 +76,21 @@ def select_run(
         raise Invalid(
             _("A day from 1 to 31"), code="billing.cycleDay", fields={"cycle_day": _("A day from 1 to 31")}
         )
-    rivals = BillRun.objects.filter(cycle_day=cycle_day, bill_date=bill_date, account=account)
-    if (rival := rivals.filter(status__in=OPEN).first()) is not None:
+    run = BillRun(cycle_day=cycle_day, bill_date=bill_date, drafted_by=by, account=account)
+    run.accounts = accounts_of(run).count()
+    try:
+        with transaction.atomic():
+            return lifecycle.create(run)
+    except IntegrityError as error:
+        rivals = BillRun.objects.filter(cycle_day=cycle_day, bill_date=bill_date, account=account)
+        rival = rivals.filter(status__in=OPEN).first()
+        if rival is None:
+            raise
         raise Invalid(
             _("%(run)s of this day is still open") % {"run": rival},
             code="billing.runOpen",
             fields={"bill_date": _("Finish or discard %(run)s first") % {"run": rival}},
-        )
-    run = BillRun(cycle_day=cycle_day, bill_date=bill_date, drafted_by=by, account=account)
-    run.accounts = accounts_of(run).count()
-    return lifecycle.create(run)
+        ) from error
 
 
 def draft_run(*, cycle_day: int, bill_date: date, by: User | None = None) -> BillRun:
@@ -270,6 +275,8 @@ def _draft_accounts(run: BillRun, accounts: Sequence[BillingAccount]) -> None:
     try:
         with transaction.atomic():
             _write(run, accounts)
+    except UNAVAILABLE:
+        raise
     except Exception as error:
         if len(accounts) == 1:
             _note_failure(run, accounts[0], error)

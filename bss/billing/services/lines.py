@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from bss.billing.services.proration import Convention, Slice, Timing, difference
 from bss.billing.services.subscriptions import CONVENTIONS, TIMINGS
 from bss.catalog.models import OfferingPrice
 from bss.customers.models import BillingAccount
-from bss.orders.models import ProductPrice
+from bss.orders.models import Product, ProductPrice
 from bss.usage.models import UsageTotal
 from kernel.money import Point, from_micros, round_at
 from kernel.periods import Period, add_months, clip_day
@@ -50,24 +51,43 @@ class Line:
 def build(*, accounts: Mapping[UUID, BillingAccount], bill_date: date) -> dict[UUID, list[Line]]:
     """Lines by account id for everything due by `bill_date`; a handful of queries for the whole batch."""
     found: dict[UUID, list[Line]] = {pk: [] for pk in accounts}
-    for charge in _charges(accounts):
+    charges, totals = _charges(accounts), _totals(accounts, bill_date)
+    _attach(charges, totals)
+    for charge in charges:
         found[charge.account_id].extend(charge_lines(charge, accounts[charge.account_id], bill_date))
     for discount in Discount.objects.filter(account__in=accounts).order_by("pk"):
-        charges = found[discount.account_id]
-        charges.extend(discount_lines(discount, charges, accounts[discount.account_id]))
-    for account_id, line in _usage_lines(accounts, bill_date):
+        billed = found[discount.account_id]
+        billed.extend(discount_lines(discount, billed, accounts[discount.account_id]))
+    for account_id, line in _usage_lines(accounts, totals):
         found[account_id].append(line)
     for adjustment in Adjustment.objects.filter(account__in=accounts, status="approved").order_by("created"):
         found[adjustment.account_id].append(_adjustment_line(adjustment))
     return found
 
 
-def _charges(accounts: Iterable[UUID]) -> Iterable[Subscription]:
-    return (
-        Subscription.objects.filter(account__in=accounts)
-        .select_related("price", "product__offering", "product__site")
-        .order_by("product_id", "kind", "pk")
+def _charges(accounts: Iterable[UUID]) -> list[Subscription]:
+    return list(Subscription.objects.filter(account__in=accounts).order_by("product_id", "kind", "pk"))
+
+
+def _totals(accounts: Iterable[UUID], bill_date: date) -> list[UsageTotal]:
+    """Usage that no line has taken yet, of the billing periods that are over."""
+    return list(
+        UsageTotal.objects.filter(
+            account__in=accounts, line=None, billable=True, cycle_end__lte=bill_date
+        ).order_by("account_id", "product_id", "kind", "zone", "cycle_start", "pk")
     )
+
+
+def _attach(charges: Iterable[Subscription], totals: Iterable[UsageTotal]) -> None:
+    """Give charges and usage their products and prices, each read once for the batch: accounts share their offers."""
+    ids = {row.product_id for rows in (charges, totals) for row in rows}
+    products = Product.objects.only("offering", "parent", "site")
+    shared = products.prefetch_related("offering", "site").in_bulk(ids)
+    prices = OfferingPrice.objects.in_bulk({charge.price_id for charge in charges})
+    for charge in charges:
+        charge.product, charge.price = shared[charge.product_id], prices[charge.price_id]
+    for total in totals:
+        total.product = shared[total.product_id]
 
 
 def charge_lines(charge: Subscription, account: BillingAccount, bill_date: date) -> list[Line]:
@@ -191,7 +211,12 @@ def _recurring(
 
 
 def _day(day: date, account: BillingAccount) -> str:
-    return str(format_date(day, "short", locale=account.language))
+    return _short(day, account.language)
+
+
+@lru_cache(2000)
+def _short(day: date, language: str) -> str:
+    return str(format_date(day, "short", locale=language))
 
 
 def discount_lines(discount: Discount, charges: list[Line], account: BillingAccount) -> list[Line]:
@@ -228,25 +253,28 @@ def _usage_prices(totals: Iterable[UsageTotal]) -> dict[tuple[UUID, UUID], Offer
     """The agreed usage price by (product, tariff): of the product itself, or of the bundle it belongs to."""
     products = {total.product_id: total.product.parent_id for total in totals}
     wanted = {*products, *(parent for parent in products.values() if parent is not None)}
-    held: dict[tuple[UUID, UUID], OfferingPrice] = {}
-    rows = ProductPrice.objects.filter(product__in=wanted, price__kind="usage").select_related("price")
-    for row in rows:
-        if row.price.tariff_id is not None:
-            held[row.product_id, row.price.tariff_id] = row.price
-    for product, parent in products.items():
-        for (owner, tariff), price in list(held.items()):
-            if owner == parent:
-                held.setdefault((product, tariff), price)
-    return held
-
-
-def _usage_lines(accounts: Mapping[UUID, BillingAccount], bill_date: date) -> Iterable[tuple[UUID, Line]]:
-    """One line per product, zone and billing period, from the usage totals that no line has taken yet."""
-    totals = list(
-        UsageTotal.objects.filter(account__in=accounts, line=None, billable=True, cycle_end__lte=bill_date)
-        .select_related("product__offering", "tariff")
-        .order_by("account_id", "product_id", "kind", "zone", "cycle_start", "pk")
+    rows = list(
+        ProductPrice.objects.filter(product__in=wanted, price__kind="usage")
+        .values_list("product_id", "price_id")
+        .order_by("pk")
     )
+    prices = OfferingPrice.objects.in_bulk({price_id for _product, price_id in rows})
+    held: dict[UUID, dict[UUID, OfferingPrice]] = {}
+    for product_id, price_id in rows:
+        price = prices[price_id]
+        if price.tariff_id is not None:
+            held.setdefault(product_id, {})[price.tariff_id] = price
+    found: dict[tuple[UUID, UUID], OfferingPrice] = {}
+    for product, parent in products.items():
+        own, inherited = held.get(product, {}), held.get(parent, {}) if parent is not None else {}
+        found.update(((product, tariff), price) for tariff, price in {**inherited, **own}.items())
+    return found
+
+
+def _usage_lines(
+    accounts: Mapping[UUID, BillingAccount], totals: list[UsageTotal]
+) -> Iterable[tuple[UUID, Line]]:
+    """One line per product, zone and billing period."""
     prices = _usage_prices(totals) if totals else {}
     grouped: dict[tuple[Any, ...], list[UsageTotal]] = {}
     for total in totals:

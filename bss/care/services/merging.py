@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Exists, OuterRef
+
 from bss.care.models import Notice, NoticePreference, TroubleTicket
 from bss.customers.models import Customer
 
@@ -17,8 +19,7 @@ def merge(keep: Customer, drop: Customer) -> None:
     mine.update(customer=keep)
     heard = Notice.objects.filter(customer=keep).values("story_id")
     Notice.objects.filter(customer=drop).exclude(story_id__in=heard).update(customer=keep)
-    wishes = NoticePreference.objects.filter(customer=keep)
-    known = {(row.topic, row.channel) for row in wishes}
-    for wish in NoticePreference.objects.filter(customer=drop):
-        if (wish.topic, wish.channel) not in known:
-            NoticePreference.objects.filter(pk=wish.pk).update(customer=keep)
+    known = NoticePreference.objects.filter(
+        customer=keep, topic=OuterRef("topic"), channel=OuterRef("channel")
+    )
+    NoticePreference.objects.filter(~Exists(known), customer=drop).update(customer=keep)

@@ -155,6 +155,20 @@ Notre référence\u00a0: {reference}
         ),
     ),
     _text(
+        "maintenance-cancelled",
+        Topic.MAINTENANCE,
+        "reference start",
+        (
+            "Planned work {reference} is called off",
+            "The work that we announced under {reference} for {start} will not take place. Your service is not affected.",
+        ),
+        (
+            "Annulation des travaux {reference}",
+            "Les travaux annoncés sous la référence {reference} pour le {start} n’auront pas lieu. Votre service n’est pas "
+            "concerné.",
+        ),
+    ),
+    _text(
         "invoice",
         Topic.BILLING,
         "invoice amount due link account",

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bss.catalog.models.offering import ProductOffering
 from bss.catalog.models.tariff import Tariff, Zone
@@ -76,7 +77,7 @@ class OfferingPrice(Bilingual, Stamped):
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     period_months = models.PositiveSmallIntegerField(_("period in months"), default=0)
     timing = models.CharField(_("charged"), max_length=7, choices=Timing, blank=True)
-    occasion = models.CharField(_("due"), max_length=11, choices=Occasion, blank=True)
+    occasion = models.CharField(pgettext_lazy("price", "due"), max_length=11, choices=Occasion, blank=True)
     proration = models.CharField(_("part periods"), max_length=9, choices=Proration, default=Proration.ACTUAL)
     package_size = models.PositiveIntegerField(_("units of a package"), default=0)
     free_units = models.PositiveIntegerField(_("free units"), default=0)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bss.catalog import forms, services
 from bss.catalog.models import OfferingPrice, ProductOffering
@@ -298,7 +299,7 @@ PRICE = pages.Detail(
         pages.Fact(_("Model"), "get_model_display"),
         pages.Fact(_("Period in months"), "period_months", kind="number"),
         pages.Fact(_("Charged"), "get_timing_display"),
-        pages.Fact(_("Due"), "get_occasion_display"),
+        pages.Fact(pgettext_lazy("price", "Due"), "get_occasion_display"),
         pages.Fact(_("Part periods"), "get_proration_display"),
         pages.Fact(_("Tax category"), "get_tax_category_display"),
         pages.Fact(_("Tariff"), "tariff", link=True),

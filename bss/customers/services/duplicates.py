@@ -14,6 +14,7 @@ from bss.customers.events import CustomersMerged
 from bss.customers.models import Customer
 from kernel import clock, journal, lifecycle
 from kernel.errors import Invalid
+from kernel.models import Scope
 from kernel.slots import slot
 
 # Filled by the apps above, called inside the transaction: (keep, drop) → they move their rows from drop to keep.
@@ -79,8 +80,8 @@ def find_duplicates(
 
 
 def merge_customers(*, keep: Customer, drop: Customer, reason: str, at: datetime | None = None) -> Customer:
-    """Let `keep` take over everything of `drop`: accounts, sites, agreements, interactions, contacts, and what the
-    apps above hold (slot). `drop` stays as `merged` and points at `keep`; its party stays payer where it was one.
+    """Let `keep` take over everything of `drop`: accounts, sites, agreements, interactions, contacts, logins, and
+    what the apps above hold (slot). `drop` stays as `merged` and points at `keep`; its party stays payer where it was one.
 
     Raises Invalid for a customer and itself, or one already merged.
     """
@@ -95,6 +96,7 @@ def merge_customers(*, keep: Customer, drop: Customer, reason: str, at: datetime
         drop.agreements.update(customer=keep)
         drop.interactions.update(customer=keep)
         _move_contacts(keep, drop)
+        _move_logins(keep, drop)
         MERGE.call(keep, drop)
         lifecycle.move(
             drop,
@@ -112,6 +114,14 @@ def _move_sites(keep: Customer, drop: Customer) -> None:
     for site in drop.sites.all():
         name = site.name if site.name not in taken else f"{site.name} ({drop.number})"[:120]
         lifecycle.change(site, customer=keep, name=name)
+
+
+def _move_logins(keep: Customer, drop: Customer) -> None:
+    """Who signs in for `drop` signs in for `keep`; a login that was for both stays for one."""
+    theirs = Scope.objects.filter(kind="customer", value=str(drop.pk))
+    both = Scope.objects.filter(kind="customer", value=str(keep.pk)).values("user")
+    theirs.filter(user__in=both).delete()
+    theirs.update(value=str(keep.pk))
 
 
 def _move_contacts(keep: Customer, drop: Customer) -> None:

@@ -1,6 +1,7 @@
 """Doors of qualifications, quotes, orders and products."""
 
 from bss.orders.services.basket import Line, held_codes
+from bss.orders.services.books import audit_books
 from bss.orders.services.cancelling import POINT_OF_NO_RETURN, cancel_item, cancel_order
 from bss.orders.services.placing import ItemChange, accept_order, amend_order, place_order, reject_order
 from bss.orders.services.products import resume_product, suspend_product, terminate_product
@@ -34,6 +35,7 @@ __all__ = [
     "accept_quote",
     "activate_item",
     "amend_order",
+    "audit_books",
     "cancel_item",
     "cancel_order",
     "cancel_quote",

@@ -1,6 +1,7 @@
 """Doors of usage: take files and accounting in, have them rated, mend what could not be, say what it cost and why."""
 
 from bss.usage.services.accounting import drain_accounting, ingest_radius, take_report
+from bss.usage.services.books import audit_books
 from bss.usage.services.explain import RecordExplanation, explain, rated_total
 from bss.usage.services.files import (
     check_mapping,
@@ -18,6 +19,7 @@ __all__ = [
     "RecordExplanation",
     "Reported",
     "assign_identifier",
+    "audit_books",
     "change_specification",
     "check_mapping",
     "create_source",

@@ -23,7 +23,7 @@ from bss.usage.services import charging, frames
 from bss.usage.services.book import Shelf
 from bss.usage.services.mediation import Sorted, sort_lines
 from kernel import clock, events, journal, lifecycle
-from kernel.errors import Invalid, NotFound
+from kernel.errors import UNAVAILABLE, Invalid, NotFound
 from kernel.jobs import enqueue
 
 # Bytes of one batch: some 60,000 call records. A worker's memory stays flat whatever the size of the file.
@@ -109,6 +109,9 @@ def process_file(file_id: UUID | str, *, batch_bytes: int = BATCH_BYTES) -> Usag
     try:
         while _next_batch(file, batch_bytes, shelf):
             pass
+    except UNAVAILABLE:
+        # The batch is rolled back and the file still being processed: the sweeper sends it again.
+        raise
     except Exception as error:
         file.refresh_from_db()
         lifecycle.move(file, UsageFile.Status.FAILED, error=f"{type(error).__name__}: {error}"[:2000])

@@ -1,5 +1,6 @@
 """Doors to logical resources."""
 
+from oss.addressing.services.books import audit_books
 from oss.addressing.services.holding import (
     Holding,
     Utilisation,
@@ -22,6 +23,7 @@ __all__ = [
     "Holding",
     "Utilisation",
     "assign",
+    "audit_books",
     "change_pool",
     "create_number_range",
     "create_prefix",

@@ -1,5 +1,6 @@
 """Doors of alarms."""
 
+from oss.alarms.services.books import audit_books
 from oss.alarms.services.correlation import Correlation, correlate
 from oss.alarms.services.explain import because
 from oss.alarms.services.intake import Datagram, handle_syslog, handle_trap, ingest
@@ -34,6 +35,7 @@ __all__ = [
     "Swept",
     "accept_grouping",
     "acknowledge",
+    "audit_books",
     "because",
     "clear",
     "clear_many",

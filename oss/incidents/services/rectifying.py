@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from kernel import clock, jobs, journal, lifecycle
-from kernel.errors import Busy, DomainError, Invalid, Unreachable
+from kernel.errors import UNAVAILABLE, Busy, DomainError, Invalid, Unreachable
 from kernel.permissions import forbid_own_work
 from oss.incidents.models import Diagnosis, Incident, IncidentEntry, Runbook, RunbookRun, RunbookStep
 from oss.incidents.services import diagnosing, incidents, timeline
@@ -144,6 +144,8 @@ def run_runbook(*, run_id: UUID) -> RunbookRun | None:
             return _later(run, step, error)
         except DomainError as error:
             return _failed(run, step, error.message)
+        except UNAVAILABLE:
+            raise  # the sweeper has it taken up again when its heartbeat is old
         except Exception as error:
             logger.exception("runbook run %s, step %s", run.number, step.name)
             return _failed(run, step, f"{type(error).__name__}: {error}")
@@ -217,8 +219,10 @@ def _failed(run: RunbookRun, step: RunbookStep, reason: str) -> RunbookRun:
 def _succeeded(run: RunbookRun) -> RunbookRun:
     now = clock.now()
     last = run.steps.order_by("-position").first()
-    told = ", ".join(
-        f"{name}: {value}" for name, value in (last.output if last else {}).items() if name != "session"
+    told = "; ".join(
+        f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in (last.output if last else {}).items()
+        if name != "session"
     )
     lifecycle.move(run, Status.SUCCEEDED, finished=now, outcome=told[:300])
     _tell(run, "run_succeeded", at=now)
@@ -230,8 +234,9 @@ def _succeeded(run: RunbookRun) -> RunbookRun:
 
 
 def _tell(run: RunbookRun, code: str, *, at: datetime, by: Any = None) -> None:
+    name = {"en": run.runbook.name, "fr": run.runbook.name_fr}
     timeline.told(
-        run.incident, Kind.RUNBOOK, code, at=at, by=by, runbook=run.runbook.name, target=target(run),
+        run.incident, Kind.RUNBOOK, code, at=at, by=by, runbook=name, target=target(run),
         outcome=run.outcome, run=run.number or "",
     )  # fmt: skip
 

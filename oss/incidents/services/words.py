@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from oss.incidents.models import CauseCode, Impact, Priority
 
 ENTRIES: Mapping[str, Any] = {
     "opened": _("Opened for %(alarm)s"),
@@ -64,13 +67,29 @@ FINDINGS: Mapping[str, Any] = {
     "nothing_answers": _("nothing that could be tested from answers"),
 }
 
+CHOICES: Mapping[str, Any] = {
+    "impact": Impact.choices,
+    "before": Priority.choices,
+    "after": Priority.choices,
+    "cause": CauseCode.choices,
+}
+
 
 def entry(code: str, params: Mapping[str, Any]) -> str:
     """The sentence of a timeline entry of the system."""
-    facts = dict(params)
-    if isinstance(facts.get("because"), Mapping):
-        facts["because"] = finding(facts["because"])
+    facts = {name: _worded(name, value) for name, value in params.items()}
     return _say(ENTRIES, code, facts)
+
+
+def _worded(name: str, value: Any) -> Any:
+    """A fact in the reader's language: a value of a list of choices, a name kept in both languages, a finding."""
+    if name in CHOICES:
+        return dict(CHOICES[name]).get(value, value)
+    if isinstance(value, Mapping):
+        if name == "because":
+            return finding(value)
+        return value.get((get_language() or "en")[:2]) or value.get("en", "")
+    return value
 
 
 def finding(because: Mapping[str, Any]) -> str:

@@ -1,12 +1,14 @@
 """Doors of the inventory. Graph questions are asked of `services.graph`."""
 
 from oss.inventory.services import graph
+from oss.inventory.services.books import audit_books
 from oss.inventory.services.elements import (
     add_ports,
     change_element,
     change_location,
     create_device_type,
     create_element,
+    create_elements,
     create_location,
     create_manufacturer,
     element_attributes,
@@ -32,11 +34,13 @@ __all__ = [
     "ImportReport",
     "Imported",
     "add_ports",
+    "audit_books",
     "change_element",
     "change_location",
     "connect",
     "create_device_type",
     "create_element",
+    "create_elements",
     "create_location",
     "create_manufacturer",
     "element_attributes",

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from kernel import lifecycle
+from kernel import journal, lifecycle
 from kernel.errors import Invalid, StaleState
 from oss.inventory.models import (
     DeviceType,
@@ -327,3 +327,12 @@ def _occupy(links: list[Link]) -> None:
         )
         if cursor.rowcount != 2 * len(links):
             raise StaleState(_("Both ports of a link must be free"), code="link.portTaken")
+    journal.record_many(
+        "port.in_use",
+        [
+            (port, {"usage": "free", "holder": None}, {"usage": "in_use", "holder": link.pk})
+            for link in links
+            for port in (link.port_a, link.port_b)
+        ],
+        reason="topology import",
+    )

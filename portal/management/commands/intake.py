@@ -20,11 +20,11 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import close_old_connections, connection, connections
 
 from bss.usage.services import ingest_file, ingest_radius
 from kernel import clock, journal
-from kernel.errors import DomainError
+from kernel.errors import UNAVAILABLE, DomainError
 from oss.alarms.models import Source
 from oss.alarms.services import Datagram, ingest
 from oss.monitoring.services import heard
@@ -36,7 +36,6 @@ AGAIN_SECONDS, SCAN_SECONDS, HEARTBEAT_SECONDS = 2.0, 2.0, 10.0
 EXPECTED = timedelta(seconds=60)
 RECEIVE_BUFFER = 4 * 1024 * 1024  # a storm arrives faster than it is read
 UNFINISHED = (".part", ".tmp")
-UNAVAILABLE = (OperationalError, InterfaceError)  # the server restarts, or cannot be reached
 
 Answer = tuple[bytes, tuple[str, int]]
 Work = Callable[[Sequence[Datagram]], Sequence[Answer]]
@@ -216,7 +215,7 @@ class Command(BaseCommand):
                 if inbox.transport is not None:
                     inbox.transport.close()
             for pool in pools:
-                pool.submit(connection.close)
+                pool.submit(connections.close_all)  # of the pool's own thread: it has one connection
                 pool.shutdown()
 
     async def _open(self, name: str, address: str, work: Work, pool: ThreadPoolExecutor) -> Inbox:

@@ -1,6 +1,5 @@
 """Translations: compare them with the source, bring them up to date, compile them."""
 
-import json
 from argparse import ArgumentParser
 
 from django.conf import settings
@@ -57,29 +56,13 @@ class Command(BaseCommand):
     ) -> None:
         problems = list(unreadable)
         for each in fragments:
-            behind = _behind(each.language)
-            for label in _known(each, texts, labels):
-                found = list(each.problems(texts, [label]))
-                if len(found) <= behind.get(label, 0):
-                    continue
-                problems += found
+            problems += each.problems(texts, _known(each, texts, labels))
         for problem in problems:
             self.stdout.write(problem)
         if problems:
             raise CommandError(
                 f"{len(problems)} problems; manage.py messages --update APP adds what is missing"
             )
-
-
-def _behind(language: str) -> dict[str, int]:
-    """How many texts of a fragment may still wait for their translation: a debt that is only ever paid down.
-
-    `locale/<language>/behind.json` names the fragments that were landed before their texts were translated, each with
-    the number that was missing; the file goes when it is empty.
-    """
-    path = settings.BASE_DIR / "locale" / language / "behind.json"
-    counted: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
-    return counted
 
 
 def _languages() -> list[str]:

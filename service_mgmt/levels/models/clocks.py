@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel.models import Identified, Stamped
 from kernel.permissions import OwnedQuerySet
@@ -86,8 +87,8 @@ class OutageImpact(Stamped):
     """What one incident does, or did, to one customer-facing service, in [since, until)."""
 
     class Effect(models.TextChoices):
-        LOST = "lost", _("Lost")
-        DEGRADED = "degraded", _("Degraded")
+        LOST = "lost", pgettext_lazy("one service", "Lost")
+        DEGRADED = "degraded", pgettext_lazy("one service", "Degraded")
         AT_RISK = "at_risk", _("At risk")
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="outage_impacts")

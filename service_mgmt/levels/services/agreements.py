@@ -58,8 +58,9 @@ STANDARD: Mapping[str, tuple[str, str, str, tuple[tuple[str, str], ...], dict[st
 }
 
 
-def install_definitions() -> list[SlaDefinition]:
-    """Create those of our standard classes that are missing; returns the new ones."""
+def install_definitions(*, codes: Iterable[str] = STANDARD) -> list[SlaDefinition]:
+    """Create those of our standard classes (of `codes`) that are missing; returns the new ones."""
+    wanted = set(codes)
     known = set(SlaDefinition.objects.values_list("code", flat=True))
     return [
         define(
@@ -71,7 +72,7 @@ def install_definitions() -> list[SlaDefinition]:
             **terms,
         )
         for code, (english, french, target, bands, terms) in STANDARD.items()
-        if code not in known
+        if code in wanted and code not in known
     ]
 
 
@@ -147,7 +148,8 @@ def agree(
 def agree_by_class(*, service_id: UUID, at: datetime) -> SlaAgreement | None:
     """Promise a new service what its contract or its offering says; None where neither names a class we have.
 
-    The contract goes before the offering, the product itself before the bundle it is part of.
+    The contract goes before the offering, the product itself before the bundle it is part of. A standard class that
+    nobody has defined yet is defined when it is first named.
     """
     service = Service.objects.select_related("customer", "product__account").get(pk=service_id)
     if service.product is None:
@@ -160,6 +162,8 @@ def agree_by_class(*, service_id: UUID, at: datetime) -> SlaAgreement | None:
         return None
     definition = SlaDefinition.objects.filter(code=code).first()
     if definition is None:
+        definition = next(iter(install_definitions(codes=[code])), None)
+    if definition is None:
         logger.warning("%s is promised %s, which no service level is called", service.number, code)
         return None
     return agree(service=service, definition=definition, product=product, at=at)
@@ -170,6 +174,12 @@ def class_of(product: Product) -> str:
     whole = [product, *([product.parent] if product.parent else [])]
     contracts = [one.agreement.sla_class for one in whole if one.agreement]
     return next((code for code in [*contracts, *(one.offering.sla_class for one in whole)] if code), "")
+
+
+def classes_of(service_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Service id → the class that is promised for it now, in one query; services without a promise are left out."""
+    running = SlaAgreement.objects.filter(service__in=list(service_ids), ends=None)
+    return dict(running.values_list("service_id", "definition__code"))
 
 
 def end_agreements(*, product_id: UUID, at: datetime) -> int:

@@ -8,13 +8,13 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock, pages
 from kernel.filtering import Filter
 from service_mgmt.levels import forms, services
 from service_mgmt.levels.models import SlaAgreement, SlaClockEvent, SlaDefinition
-from service_mgmt.levels.services.clocks import bounds
-from service_mgmt.levels.views.badges import CHANGE, EVENT, VOID, availability
+from service_mgmt.levels.views.badges import CHANGE, EVENT, VOID, availability, month_name
 
 EVENTS_SHOWN = 100
 
@@ -58,7 +58,7 @@ DEFINITION = pages.Detail(
         pages.Fact(_("Without approval"), "pre_agreed", kind="bool"),
     ],
     tabs=[
-        pages.Tab("agreements", _("Agreements"), list="service_mgmt_levels:agreement-list",
+        pages.Tab("agreements", pgettext_lazy("service level", "Agreements"), list="service_mgmt_levels:agreement-list",
                   lock=lambda definition: {"class": definition.code}),
     ],
 )  # fmt: skip
@@ -90,7 +90,7 @@ AGREEMENTS = pages.List(
         pages.Column("class", _("Class"), "definition.code", link="definition", sort="definition__code"),
         pages.Column("target", _("Availability"), lambda row: availability(row.definition.availability_target),
                      sort="definition__availability_target"),
-        pages.Column("starts", _("From"), kind="time", sort=True),
+        pages.Column("starts", pgettext_lazy("period", "From"), kind="time", sort=True),
         pages.Column("ends", _("Until"), kind="time", sort=True),
         pages.Column("product", _("Product"), link="product", hidden=True),
     ],
@@ -99,7 +99,7 @@ AGREEMENTS = pages.List(
         Filter("service", "service__number", "text", _("Service")),
         Filter("product", "product__number", "text", _("Product")),
         Filter("class", "definition__code", "text", _("Class")),
-        Filter("starts", "starts", "datetime", _("From")),
+        Filter("starts", "starts", "datetime", pgettext_lazy("period", "From")),
         Filter("ends", "ends", "datetime", _("Until")),
     ],
     search=("number", "customer__party__name", "service__number"), default_sort="-starts",
@@ -119,16 +119,14 @@ def _standing(agreement: SlaAgreement, user: Any) -> Mapping[str, Any]:
         .prefetch_related("voided_by")
         .order_by("-at", "-id")
     )
-    start, end = bounds(agreement, forecast.month)
     return {
         "forecast": forecast,
+        "month": month_name(forecast.month),
         "measured": forecast.measured,
         "availability": availability(forecast.measured.availability),
         "likely": availability(forecast.likely),
         "target": availability(agreement.definition.availability_target),
         "log": list(log[:EVENTS_SHOWN]) if user.has_perm("service_mgmt_levels.view_slaclockevent") else [],
-        "start": start,
-        "end": end,
     }
 
 
@@ -141,7 +139,7 @@ AGREEMENT = pages.Detail(
         pages.Fact(_("Service"), "service", link="service"),
         pages.Fact(_("Product"), "product", link="product"),
         pages.Fact(_("Class"), "definition.name", link="definition"),
-        pages.Fact(_("From"), "starts", kind="time"),
+        pages.Fact(pgettext_lazy("period", "From"), "starts", kind="time"),
         pages.Fact(_("Until"), "ends", kind="time"),
     ],
     tabs=[

@@ -18,6 +18,7 @@ from oss.incidents.services import communications_slot, impact_slot
 from service_mgmt.levels import services
 from service_mgmt.levels.models import OutageImpact, SlaAgreement
 from service_mgmt.levels.views.badges import EFFECT
+from service_mgmt.levels.views.results import VIEW, report_url
 
 SERVICES_SHOWN = 50
 
@@ -132,8 +133,11 @@ impact_slot.fill(impact_of_incident)
 communications_slot.fill(told_of_incident)
 
 
-def _known(customer: Any, _user: Any) -> Mapping[str, Any]:
-    return {"outages": services.known_outages(customer_id=customer.pk)}
+def _known(customer: Any, user: Any) -> Mapping[str, Any]:
+    return {
+        "outages": services.known_outages(customer_id=customer.pk),
+        "report": report_url(customer, clock.today()) if user.has_perm(VIEW) else "",
+    }
 
 
 pages.extend(

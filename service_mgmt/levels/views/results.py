@@ -8,9 +8,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bss.customers.models import Customer
 from kernel import clock, pages, permissions
@@ -24,6 +26,7 @@ from service_mgmt.levels.services.clocks import bounds
 from service_mgmt.levels.views.badges import APPROVE, CREDIT, VERDICT, Verdict, availability, month_name
 
 VIEW = "service_mgmt_levels.view_slaresult"
+VIEW_CREDIT = "service_mgmt_levels.view_creditproposal"
 REPORT_MONTHS = 12
 
 
@@ -49,24 +52,24 @@ RESULTS = pages.List(
         pages.Column("month", _("Month"), lambda row: month_name(row.month), link=True, sort="month"),
         pages.Column("customer", _("Customer"), "agreement.customer.party", link="agreement.customer",
                      sort="agreement__customer__party__name"),
-        pages.Column("agreement", _("Agreement"), link="agreement", sort="agreement__number"),
+        pages.Column("agreement", pgettext_lazy("service level", "Agreement"), link="agreement", sort="agreement__number"),
         pages.Column("service", _("Service"), "agreement.service", link="agreement.service",
                      sort="agreement__service__number"),
         pages.Column("availability", _("Availability"), lambda row: availability(row.availability),
                      sort="availability", export=lambda row: row.availability),
-        pages.Column("target", _("Target"), lambda row: availability(row.target), sort="target",
+        pages.Column("target", pgettext_lazy("service level", "Target"), lambda row: availability(row.target), sort="target",
                      export=lambda row: row.target),
         pages.Column("verdict", _("Promise"), verdict, badge=VERDICT, sort="breached"),
         pages.Column("downtime", _("Downtime"), kind="duration", sort=True),
         pages.Column("excluded", _("Excluded"), kind="duration", sort=True),
-        pages.Column("credit", _("Credit"), _credit, link=_credit),
+        pages.Column("credit", _("Credit"), _credit, link=_credit, permission=VIEW_CREDIT),
         pages.Column("late", _("Late repairs"), "late_repairs", kind="number", sort="late_repairs", hidden=True),
         pages.Column("agreed", _("Agreed time"), kind="duration", sort=True, hidden=True),
     ],
     filters=[
         Filter("month", "month", "date", _("Month")),
         Filter("customer", "agreement__customer__number", "text", _("Customer")),
-        Filter("agreement", "agreement__number", "text", _("Agreement")),
+        Filter("agreement", "agreement__number", "text", pgettext_lazy("service level", "Agreement")),
         Filter("service", "agreement__service__number", "text", _("Service")),
         Filter("class", "agreement__definition__code", "text", _("Class")),
         Filter("breached", "breached", "bool", _("Breached")),
@@ -77,6 +80,11 @@ RESULTS = pages.List(
     row_class=lambda result: "danger" if result.breached else "",
     empty=pages.Empty(_("When a month is over, each agreement gets its result here.")),
 )  # fmt: skip
+
+
+def report_url(customer: Customer, month: date) -> str:
+    """Address of a customer's report of one month."""
+    return reverse("service_mgmt_levels:report", args=[customer.number, month_name(month)])
 
 
 def _outages(result: SlaResult, _user: Any) -> Mapping[str, Any]:
@@ -93,6 +101,7 @@ def _outages(result: SlaResult, _user: Any) -> Mapping[str, Any]:
         ],
         "availability": availability(result.availability),
         "target": availability(result.target),
+        "report": report_url(result.agreement.customer, result.month),
     }
 
 
@@ -101,10 +110,10 @@ RESULT = pages.Detail(
     status=(verdict, VERDICT), overview="service_mgmt/levels/_result.html", context=_outages, comments=False,
     facts=[
         pages.Fact(_("Customer"), "agreement.customer.party", link="agreement.customer"),
-        pages.Fact(_("Agreement"), "agreement", link="agreement"),
+        pages.Fact(pgettext_lazy("service level", "Agreement"), "agreement", link="agreement"),
         pages.Fact(_("Service"), "agreement.service", link="agreement.service"),
         pages.Fact(_("Month"), lambda result: month_name(result.month)),
-        pages.Fact(_("Credit"), _credit, link=_credit),
+        pages.Fact(_("Credit"), _credit, link=_credit, permission=VIEW_CREDIT),
         pages.Fact(_("Measured"), "measured", kind="time"),
     ],
 )  # fmt: skip
@@ -133,7 +142,7 @@ CREDITS = pages.List(
         pages.Column("customer", _("Customer"), "account.customer.party", link="account.customer",
                      sort="account__customer__party__name"),
         pages.Column("month", _("Month"), lambda row: month_name(row.result.month), sort="result__month"),
-        pages.Column("agreement", _("Agreement"), "result.agreement", link="result.agreement"),
+        pages.Column("agreement", pgettext_lazy("service level", "Agreement"), "result.agreement", link="result.agreement"),
         pages.Column("amount", _("Credit, net"), kind="money", currency="currency", sort=True),
         pages.Column("percent", _("Of the fee"), "credited_percent", kind="percent", sort="credited_percent"),
         pages.Column("status", _("Status"), badge=CREDIT, sort=True),
@@ -144,7 +153,7 @@ CREDITS = pages.List(
     filters=[
         Filter("status", "status", "choice", _("Status"), choices=CreditProposal.Status.choices),
         Filter("customer", "account__customer__number", "text", _("Customer")),
-        Filter("agreement", "result__agreement__number", "text", _("Agreement")),
+        Filter("agreement", "result__agreement__number", "text", pgettext_lazy("service level", "Agreement")),
         Filter("month", "result__month", "date", _("Month")),
         Filter("amount", "amount", "money", _("Credit, net")),
     ],
@@ -167,7 +176,7 @@ CREDIT_DETAIL = pages.Detail(
     facts=[
         pages.Fact(_("Customer"), "account.customer.party", link="account.customer"),
         pages.Fact(_("Month"), "result", link="result"),
-        pages.Fact(_("Agreement"), "result.agreement", link="result.agreement"),
+        pages.Fact(pgettext_lazy("service level", "Agreement"), "result.agreement", link="result.agreement"),
         pages.Fact(_("Monthly fee"), "monthly_fee", kind="money", currency="currency"),
         pages.Fact(_("Credit, net"), "amount", kind="money", currency="currency"),
         pages.Fact(_("Adjustment"), "adjustment", link="adjustment"),
@@ -233,7 +242,8 @@ def report(request: HttpRequest, customer: str, month: str) -> HttpResponse:
             "customer": found,
             "month": first,
             "previous": add_months(first, -1),
-            "next": add_months(first, 1),
+            # What has not begun anywhere yet has no report.
+            "next": add_months(first, 1) if first < clock.today() else None,
             "rows": rows,
             "history": _history(agreements, history, request.user),
             "open": any(row["open"] for row in rows),
@@ -245,9 +255,12 @@ def report(request: HttpRequest, customer: str, month: str) -> HttpResponse:
 def _month(text: str) -> date:
     year, _dash, number = text.partition("-")
     try:
-        return date(int(year), int(number), 1)
+        found = date(int(year), int(number), 1)
     except ValueError as error:
         raise Http404 from error
+    if not 2000 <= found.year <= 2100:
+        raise Http404
+    return found
 
 
 def _rows(agreements: QuerySet[SlaAgreement], month: date, user: Any) -> list[dict[str, Any]]:
@@ -260,6 +273,7 @@ def _rows(agreements: QuerySet[SlaAgreement], month: date, user: Any) -> list[di
         if row.pk not in results and row.starts < bounds(row, month)[1] and bounds(row, month)[0] <= now
         and (row.ends is None or row.ends > bounds(row, month)[0])
     ]  # fmt: skip
+    may_see_credit = user.has_perm(VIEW_CREDIT)
     measured = services.replay_month(agreements=running, month=month, at=now)
     shown = []
     for agreement in known.order_by("number"):
@@ -275,7 +289,7 @@ def _rows(agreements: QuerySet[SlaAgreement], month: date, user: Any) -> list[di
                 "downtime": found.downtime,
                 "excluded": found.excluded,
                 "verdict": Verdict.BREACHED if found.breached else Verdict.KEPT,
-                "credit": _credit(results[agreement.pk]) if closed else None,
+                "credit": _credit(results[agreement.pk]) if closed and may_see_credit else None,
                 "open": not closed,
             }
         )

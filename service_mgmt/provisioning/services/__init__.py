@@ -1,5 +1,6 @@
 """Doors of provisioning."""
 
+from service_mgmt.provisioning.services.books import audit_books
 from service_mgmt.provisioning.services.engine import advance, sweep
 from service_mgmt.provisioning.services.orders import order_for_products, plan_order, report_failure, settle
 from service_mgmt.provisioning.services.placing import Wish, change_order, place_order
@@ -19,6 +20,7 @@ __all__ = [
     "Wish",
     "advance",
     "assign_fallout",
+    "audit_books",
     "bulk_retry",
     "cancel_item",
     "cancel_order",

@@ -12,11 +12,11 @@ import re
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from kernel import clock, jobs, journal, lifecycle
-from kernel.errors import Busy, DomainError, StaleState, Unreachable
+from kernel.errors import UNAVAILABLE, Busy, DomainError, StaleState, Unreachable
 from service_mgmt.provisioning.models import Fallout, ServiceOrder, WorkflowRun, WorkflowStep
 from service_mgmt.provisioning.services import orders
 from service_mgmt.provisioning.services.runs import TASK
@@ -89,6 +89,11 @@ def _execute(step: WorkflowStep) -> None:
             outcome = workflow(run.workflow).step(step.name).run(Context(step, clock.now()))
         except (Unreachable, Busy) as error:
             _retry_or_fail(step, error)
+        except UNAVAILABLE as error:
+            # When the database is still away this fails too, and the sweeper has the step when its lease is over.
+            if not connection.is_usable():
+                connection.close()
+            _retry_or_fail(step, Unreachable(f"the database: {error}", code="database.unavailable"))
         except DomainError as error:
             _fail(step, error)
         except Exception as error:

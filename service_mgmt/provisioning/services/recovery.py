@@ -11,7 +11,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kernel import clock, jobs, journal, lifecycle
-from kernel.errors import Busy, DomainError, IllegalMove, Invalid, StaleState, StaleVersion, Unreachable
+from kernel.errors import (
+    UNAVAILABLE,
+    Busy,
+    DomainError,
+    IllegalMove,
+    Invalid,
+    StaleState,
+    StaleVersion,
+    Unreachable,
+)
 from kernel.models import User
 from service_mgmt.provisioning.models import (
     Fallout,
@@ -191,6 +200,8 @@ def _undo(step: WorkflowStep, undo: Callable[[Context], Done]) -> bool:
                 lease_until=clock.system_now() + wait,
             )
         return False
+    except UNAVAILABLE:
+        raise  # the sweeper has it undone when the lease is over
     except Exception as error:
         if not isinstance(error, DomainError):
             logger.exception("undoing step %s of %s broke", step.name, step.run)

@@ -17,7 +17,7 @@ from service_mgmt.provisioning.models import ServiceOrder, ServiceOrderItem, Wor
 from service_mgmt.provisioning.services.runs import in_words
 
 # Units of the drawing; integers, because SVG knows no decimal comma.
-LABEL, CHART, RIGHT, HEAD, ROW = 230, 640, 20, 26, 22
+LABEL, CHART, RIGHT, HEAD, ROW = 230, 640, 36, 26, 22
 Run, Step = WorkflowRun.Status, WorkflowStep.Status
 
 

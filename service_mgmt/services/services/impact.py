@@ -50,6 +50,8 @@ class Impact:
     services: tuple[ServiceImpact, ...] = ()
     revenue: Decimal = Decimal(0)
     cut_off: frozenset[UUID] = field(default_factory=frozenset)
+    links: frozenset[UUID] = frozenset()
+    ports: frozenset[UUID] = frozenset()
 
     def customer_facing(self, effect: Effect = Effect.LOST) -> list[ServiceImpact]:
         """Customer-facing services hit that hard."""
@@ -94,7 +96,14 @@ def impact_of(
         row.product_id for row in ranked if row.effect is Effect.LOST and row.kind == "cfs" and row.product_id
     ]
     revenue = revenue_slot.one(lost) or Decimal(0)
-    return Impact(elements=gone, services=ranked, revenue=revenue, cut_off=cut)
+    return Impact(
+        elements=gone,
+        services=ranked,
+        revenue=revenue,
+        cut_off=cut,
+        links=frozenset(links),
+        ports=frozenset(ports),
+    )
 
 
 _ORDER = {Effect.LOST: 0, Effect.DEGRADED: 1, Effect.AT_RISK: 2}

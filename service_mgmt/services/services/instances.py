@@ -172,3 +172,8 @@ def terminate(*, service: Service, at: datetime | None = None, reason: str = "")
                 lifecycle.move(one, State.TERMINATED, reason=reason, ended=moment)
     service.refresh_from_db()
     return service
+
+
+def merge(keep: Customer, drop: Customer) -> None:
+    """Services of a customer who was taken over become those of the other, in one statement."""
+    Service.objects.filter(customer=drop).update(customer=keep)

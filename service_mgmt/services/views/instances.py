@@ -202,8 +202,11 @@ def _locked(name: str, path: str) -> Callable[[Any], dict[str, Any]]:
 ON_ELEMENT = pages.Tab("services", _("Services"), list=SERVICES, lock=_locked("element", "name"))
 OF_CUSTOMER = pages.Tab("services", _("Services"), list=SERVICES, lock=_locked("customer", "number"))
 IF_IT_FAILS = pages.Panel(
-    "impact", _("If it fails"), "service_mgmt/services/_impact_link.html", permission=VIEW
-)
+    "impact", _("If it fails"), "service_mgmt/services/_impact_link.html", permission=VIEW,
+    # A port has no number: it is asked for by its device and name.
+    context=lambda row, _user: {"asked": getattr(row, "number", "") or str(row)},
+)  # fmt: skip
 pages.extend("oss_inventory:element-detail", tabs=[ON_ELEMENT], rail=[IF_IT_FAILS])
 pages.extend("oss_inventory:link-detail", rail=[IF_IT_FAILS])
+pages.extend("oss_inventory:port-detail", rail=[IF_IT_FAILS])
 pages.extend("bss_customers:customer-detail", tabs=[OF_CUSTOMER])

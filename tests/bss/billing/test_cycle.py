@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from bss.billing import services
-from bss.billing.models import BillRun, Invoice, InvoiceLine, LedgerPosting, Subscription
+from bss.billing.models import BillRun, Invoice, InvoiceLine, LedgerPosting, RunFailure, Subscription
+from bss.billing.services import drafting
 from kernel import clock
 from kernel.errors import IllegalMove, Invalid, NotAllowed
 from kernel.models import JournalEntry, User
@@ -112,6 +113,28 @@ def test_one_bad_account_does_not_stop_the_others(people: Any) -> None:
     assert "VAT" in run.failed_accounts.get().reason
     checked = services.check_run(run=run)
     assert "failed" in {row["check"] for row in checked.checks}
+
+
+def test_an_outage_of_the_database_is_no_accounts_fault(people: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_billed_product(at=ACTIVE)
+
+    def outage(run: BillRun, accounts: Any) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(drafting, "_write", outage)
+    with pytest.raises(OperationalError):
+        services.draft_run(cycle_day=15, bill_date=BILL_DATE, by=people[0])
+
+    assert not RunFailure.objects.exists()
+
+
+def test_a_second_run_of_a_day_that_is_still_open_is_refused(people: Any) -> None:
+    services.draft_run(cycle_day=15, bill_date=BILL_DATE, by=people[0])
+
+    with pytest.raises(Invalid) as refusal:
+        services.draft_run(cycle_day=15, bill_date=BILL_DATE, by=people[1])
+
+    assert refusal.value.code == "billing.runOpen"
 
 
 def test_a_posted_invoice_and_its_ledger_never_change(people: Any) -> None:

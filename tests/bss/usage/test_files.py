@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from bss.usage import services
 from bss.usage.models import Bucket, SuspendedRecord, UsageFile, UsageRecord, UsageTotal
@@ -132,6 +133,25 @@ def test_a_crash_in_the_middle_loses_and_doubles_nothing(monkeypatch: pytest.Mon
     assert counts(done) == (40, 40, 0, 0, 0)
     assert UsageRecord.objects.count() == 40
     assert Bucket.objects.get().used == 600
+
+
+def test_a_file_whose_database_went_away_is_not_stopped_but_swept_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_subscriber("+33299000101")
+    file = make_file(call("+33299000101"))
+    store = charging.store
+
+    def outage(*args: Any) -> None:
+        monkeypatch.setattr(charging, "store", store)
+        raise OperationalError("terminating connection")
+
+    monkeypatch.setattr(charging, "store", outage)
+    with pytest.raises(OperationalError):
+        services.process_file(file.pk)
+    file.refresh_from_db()
+    assert (file.status, file.error) == (UsageFile.Status.PROCESSING, "")
+    assert services.unfinished(older_than=clock.system_now()) == [file.pk]
+
+    assert counts(services.process_file(file.pk)) == (1, 1, 0, 0, 0)
 
 
 def test_a_file_that_a_worker_left_behind_is_found_again() -> None:

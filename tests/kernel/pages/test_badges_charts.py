@@ -122,6 +122,7 @@ def test_a_chart_speaks_and_has_a_table_twin() -> None:
     assert html.count("<tr>") == 4
     assert "threshold 4 Mbit/s" in html
     assert "<title>CHG-1</title>" in html
+    assert " CHG-1</li>" in html.split("</table>")[1]
     assert "style=" not in html
 
 

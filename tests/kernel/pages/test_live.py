@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,16 +15,6 @@ from kernel import events, lifecycle
 from kernel.models import BusinessCalendar, OutboxEvent, User
 from kernel.pages import live
 from tests.kernel.pages.conftest import browser_of
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[live.Hub]:
-    """A hub of this test's own, whose listener ends with it."""
-    made = live.Hub()
-    monkeypatch.setattr(live, "HUB", made)
-    monkeypatch.setattr("portal.views.live.live.HUB", made)
-    yield made
-    made.stop()
 
 
 def change(name: str) -> BusinessCalendar:
@@ -211,3 +200,12 @@ def test_a_narrowed_user_hears_that_but_not_what(make_user: Any) -> None:
 def test_strangers_hear_nothing(client: Client) -> None:
     assert client.get("/live/").status_code == 302
     assert client.get("/live/poll/").status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_stopped_hub_takes_no_stream_and_starts_no_listener(admin: User) -> None:
+    hub = live.Hub()
+    hub.stop()
+    with pytest.raises(live.Full):
+        hub.open(admin)
+    assert hub._thread is None

@@ -1,4 +1,4 @@
-"""Service levels as people see them: reports, credits, and what stands on the pages of others."""
+"""Service levels as people see them: incidents, agreements, the log, classes."""
 
 from __future__ import annotations
 
@@ -12,28 +12,21 @@ from django.urls import reverse
 
 from kernel import events
 from oss.incidents.models import Incident
-from portal.views.inbox import approvals
 from service_mgmt.levels import services
-from service_mgmt.levels.models import CreditProposal, SlaClockEvent, SlaDefinition
+from service_mgmt.levels.models import SlaClockEvent, SlaDefinition
 from tests.factories.oss_alarms import AT
 from tests.factories.oss_incidents import make_incident, make_link_root
 from tests.factories.service_mgmt_levels import (
     Town,
     make_agreement,
-    make_credit,
     make_definition,
-    make_result,
     make_town,
 )
 from tests.portal.conftest import browser_of
+from tests.service_mgmt.levels.conftest import text_of
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-
-
-def text_of(response: Any) -> str:
-    assert response.status_code == 200, response.status_code
-    return str(response.content.decode())
 
 
 @pytest.fixture
@@ -111,77 +104,6 @@ def test_an_agreement_shows_its_month_and_its_log(
     assert "99.9 %" in page
 
 
-def test_the_report_of_a_customer_adds_closed_and_open_months(
-    make_user: Callable[..., Any], now: datetime
-) -> None:
-    result = make_result()
-    customer = result.agreement.customer
-    browser = browser_of(make_user("care"))
-
-    closed = text_of(browser.get(reverse("service_mgmt_levels:report", args=[customer.number, "2025-12"])))
-    open_ = text_of(browser.get(reverse("service_mgmt_levels:report", args=[customer.number, "2026-01"])))
-
-    assert "99.7311 %" in closed
-    assert "Breached" in closed
-    assert "still open" not in closed
-    assert "still open" in open_
-    assert "100 %" in open_
-    for nonsense in ("2025-13", "x"):
-        address = reverse("service_mgmt_levels:report", args=[customer.number, nonsense])
-        assert browser.get(address).status_code == 404
-
-
-def test_a_customer_reads_their_own_report_only(make_user: Callable[..., Any], now: datetime) -> None:
-    result, other = make_result(), make_agreement()
-    browser = browser_of(make_user("customer", customer=result.agreement.customer_id))
-
-    mine = browser.get(
-        reverse("service_mgmt_levels:report", args=[result.agreement.customer.number, "2025-12"])
-    )
-    theirs = browser.get(reverse("service_mgmt_levels:report", args=[other.customer.number, "2025-12"]))
-
-    assert (mine.status_code, theirs.status_code) == (200, 404)
-
-
-def test_a_result_leads_to_the_incident_behind_it(make_user: Callable[..., Any]) -> None:
-    result = make_result()
-
-    page = text_of(
-        browser_of(make_user("manager")).get(reverse("service_mgmt_levels:result-detail", args=[result.pk]))
-    )
-
-    assert 'href="/go/INC-000000"' in page
-    assert "99.7311 %" in page
-    assert "7200" in page
-
-
-def test_a_credit_is_approved_from_its_page_by_somebody_else(make_user: Callable[..., Any]) -> None:
-    proposal, finance = make_credit(), make_user("finance")
-    address = reverse("service_mgmt_levels:credit-detail-part", args=[proposal.number, "do", "approve"])
-
-    assert [todo.url for todo in approvals(finance)] == [
-        reverse("service_mgmt_levels:credit-detail", args=[proposal.number])
-    ]
-    browser_of(make_user("care")).post(address, {"reason": ""})
-    proposal.refresh_from_db()
-    assert proposal.status == "proposed"
-    browser_of(finance).post(address, {"reason": "Measured"})
-
-    proposal.refresh_from_db()
-    assert (proposal.status, proposal.decided_by) == ("credited", finance)
-    assert approvals(finance) == []
-
-
-def test_a_rejection_needs_a_reason(make_user: Callable[..., Any]) -> None:
-    proposal, browser = make_credit(), browser_of(make_user("manager"))
-    address = reverse("service_mgmt_levels:credit-detail-part", args=[proposal.number, "do", "reject"])
-
-    assert browser.post(address, {"reason": ""}).status_code == 422
-    browser.post(address, {"reason": "Their own power"})
-
-    assert CreditProposal.objects.get().status == "rejected"
-
-
 def test_a_class_is_defined_and_changed_by_form(make_user: Callable[..., Any]) -> None:
     browser = browser_of(make_user("manager"))
     values = {
@@ -215,3 +137,82 @@ def test_an_event_is_taken_back_by_who_may(make_user: Callable[..., Any], now: d
     browser_of(make_user("manager")).post(address, {"reason": "wrong port"})
 
     assert services.forecast(agreement=agreement, at=now).measured.downtime == timedelta(0)
+
+
+def test_an_agreement_that_is_broken_or_over_says_so(make_user: Callable[..., Any], now: datetime) -> None:
+    broken, over = make_agreement(), make_agreement()
+    services.start_clock(service_ids=[broken.service_id], at=now - 30 * HOUR, label="INC-000009")
+    services.stop_clock(service_ids=[broken.service_id], at=now - HOUR, label="INC-000009")
+    services.end_agreements(product_id=over.product_id, at=now - HOUR)
+    browser = browser_of(make_user("noc"))
+
+    def page(agreement: Any) -> str:
+        return text_of(browser.get(reverse("service_mgmt_levels:agreement-detail", args=[agreement.number])))
+
+    assert "Breached" in page(broken)
+    assert "The service is down now." not in page(broken)
+    assert "INC-000009" in page(broken)
+    assert "The agreement has an end" in page(over)
+    assert "The agreement has an end" not in page(broken)
+
+
+def test_a_customers_agreement_shows_no_log(make_user: Callable[..., Any], now: datetime) -> None:
+    agreement = make_agreement()
+    services.start_clock(service_ids=[agreement.service_id], at=now - HOUR, label="INC-000009")
+    address = reverse("service_mgmt_levels:agreement-detail", args=[agreement.number])
+
+    theirs = text_of(browser_of(make_user("customer", customer=agreement.customer_id)).get(address))
+
+    assert "The service is down now." in theirs
+    assert "Clock log" not in theirs
+    assert (
+        browser_of(make_user("customer", customer=make_agreement().customer_id)).get(address).status_code
+        == 404
+    )
+
+
+def test_an_event_taken_back_is_named_so_and_cannot_be_taken_back_again(
+    make_user: Callable[..., Any], now: datetime
+) -> None:
+    agreement = make_agreement()
+    services.start_clock(service_ids=[agreement.service_id], at=now - HOUR)
+    event = SlaClockEvent.objects.get()
+    services.take_back(event=event, reason="wrong port")
+    browser = browser_of(make_user("manager"))
+
+    page = text_of(browser.get(reverse("service_mgmt_levels:agreement-detail", args=[agreement.number])))
+    detail = text_of(browser.get(reverse("service_mgmt_levels:event-detail", args=[event.pk])))
+    browser.post(
+        reverse("service_mgmt_levels:event-detail-part", args=[event.pk, "do", "void"]), {"reason": "again"}
+    )
+
+    assert "taken back" in page
+    assert "This was taken back already" in detail
+    assert SlaClockEvent.objects.count() == 2
+
+
+def test_lists_without_rows_say_what_will_stand_there(make_user: Callable[..., Any]) -> None:
+    browser = browser_of(make_user("manager"))
+
+    for name, words in {
+        "definition-list": "A class of service level says what is promised",
+        "agreement-list": "An agreement begins when",
+        "event-list": "Here stands when which service was down",
+        "result-list": "When a month is over",
+        "credit-list": "No credit waits for approval.",
+        "impact-list": "No service is out.",
+    }.items():
+        assert words in text_of(browser.get(reverse(f"service_mgmt_levels:{name}") + "?view=all")), name
+
+
+def test_an_incident_that_hits_nobody_says_so(make_user: Callable[..., Any], now: datetime) -> None:
+    incident = make_incident()
+    browser = browser_of(make_user("noc"))
+
+    impact, told = (
+        text_of(browser.get(reverse("oss_incidents:incident-detail-tab", args=[incident.number, tab])))
+        for tab in ("impact", "communications")
+    )
+
+    assert "No service is affected." in impact
+    assert "Nobody was told of it." in told

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from kernel import clock
 from kernel.errors import Invalid, Unreachable
@@ -153,6 +153,25 @@ def test_waiting_costs_no_attempt(stage: Stage) -> None:
 
     assert statuses(run) == ["done"] * 3
     assert run.steps.get(name="a").attempts == 1
+
+
+def test_an_outage_of_the_database_is_tried_again_and_asks_nobody(stage: Stage) -> None:
+    def outage(step: Context) -> Done:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    stage.run["a"] = outage
+    run = stage.start()
+
+    services.advance(run_id=run.pk)
+
+    step = run.steps.get(name="a")
+    assert step.status == "ready"
+    assert step.not_before is not None
+    assert not Fallout.objects.exists()
+    del stage.run["a"]
+    due_now(run)
+    services.advance(run_id=run.pk)
+    assert statuses(run) == ["done"] * 3
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,14 +6,19 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
+from bss.orders import services as product_orders
 from kernel import clock
 from kernel.errors import IllegalMove, Invalid, Unreachable
 from kernel.models import JournalEntry, User
 from service_mgmt.provisioning import services
 from service_mgmt.provisioning.models import Fallout, WorkflowRun, WorkflowStep
 from service_mgmt.provisioning.services import engine
+from service_mgmt.provisioning.services.runs import start_run
 from service_mgmt.provisioning.services.workflow import Context, Done
+from tests.factories.bss_customers import make_account
+from tests.factories.bss_orders import make_sellable
 from tests.factories.service_mgmt_provisioning import make_fallout, make_order_item, make_service_order
 from tests.service_mgmt.provisioning.conftest import Stage
 
@@ -178,12 +183,34 @@ def test_past_the_point_of_no_return_nothing_is_cancelled(stage: Stage) -> None:
     assert "undo a" not in stage.calls
 
 
+def test_a_product_order_is_told_when_its_work_can_no_longer_be_undone(stage: Stage) -> None:
+    stage.declare("a", "b", "c", final="b")
+    account = make_account()
+    wanted = product_orders.place_order(
+        customer=account.customer, account=account, items=[product_orders.Line(make_sellable())], accept=True
+    ).items.get()
+    order = make_service_order(product_order=wanted.order, customer=account.customer)
+    run = start_run(
+        item=make_order_item(order=order, workflow="staged", product_order_item=wanted), at=clock.now()
+    )
+    product_orders.item_in_progress(item=wanted)
+    final = WorkflowStep.objects.filter(run=run, name="b")
+    final.update(status="done")
+
+    with pytest.raises(IllegalMove, match="Step b") as refusal:
+        product_orders.cancel_order(order=wanted.order, reason="moved away")
+    final.update(status="pending")
+    product_orders.cancel_order(order=wanted.order, reason="moved away")
+
+    assert refusal.value.code == "order.cancel.pointOfNoReturn"
+    wanted.refresh_from_db()
+    assert wanted.state == "pending_cancellation"
+
+
 def test_an_order_is_cancelled_whole_or_not_at_all(stage: Stage) -> None:
     stage.declare("a", "b", final="b")
     order = make_service_order()
     done, waiting = (make_order_item(order=order, workflow="staged") for _index in range(2))
-    from service_mgmt.provisioning.services.runs import start_run
-
     first, second = (start_run(item=item, at=clock.now()) for item in (done, waiting))
     stage.declare("a", "b", "c", final="b")
     WorkflowStep.objects.filter(run=first).update(status="done")
@@ -265,3 +292,24 @@ def test_an_undo_out_of_reach_is_tried_again(stage: Stage) -> None:
     run.refresh_from_db()
     assert run.status == "failed"
     assert Fallout.objects.filter(step__run=run, status="open").exists()
+
+
+def test_an_outage_of_the_database_during_an_undo_is_no_fallout(stage: Stage) -> None:
+    def outage(step: Context) -> Done:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    run = failed_at(stage, "b")
+    stage.undo["b"] = outage
+    services.cancel_item(item=run.item, reason="x")
+
+    with pytest.raises(OperationalError):
+        services.compensate(run_id=run.pk)
+
+    assert not Fallout.objects.filter(step__run=run, status="open").exists()
+    del stage.undo["b"]
+    WorkflowStep.objects.filter(run=run, status="undoing").update(
+        lease_until=clock.system_now() - timedelta(seconds=1)
+    )
+    services.compensate(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.status == "cancelled"

@@ -1,0 +1,53 @@
+"""The steps that workflows are made of. Each may run twice: it looks first, and does only what is still missing."""
+
+from service_mgmt.provisioning.services.steps.business import (
+    activate,
+    billing_started,
+    finish_change,
+    finish_resumption,
+    finish_suspension,
+    finish_termination,
+    prepare_change,
+    undo_change,
+)
+from service_mgmt.provisioning.services.steps.network import (
+    block_again,
+    commit,
+    prove_blocked,
+    prove_gone,
+    recommit,
+    render,
+    render_blocked,
+    render_removal,
+    restore,
+    test_service,
+    unblock,
+    validate,
+    verify,
+    withdraw,
+)
+
+__all__ = [
+    "activate",
+    "billing_started",
+    "block_again",
+    "commit",
+    "finish_change",
+    "finish_resumption",
+    "finish_suspension",
+    "finish_termination",
+    "prepare_change",
+    "prove_blocked",
+    "prove_gone",
+    "recommit",
+    "render",
+    "render_blocked",
+    "render_removal",
+    "restore",
+    "test_service",
+    "unblock",
+    "undo_change",
+    "validate",
+    "verify",
+    "withdraw",
+]
