@@ -14,7 +14,7 @@ from bss.billing import services
 from bss.billing.models import Invoice, InvoiceLine, Payment
 from bss.catalog.models import OfferingPrice
 from kernel import clock, pages
-from kernel.pages.formats import money
+from kernel.pages.formats import labelled, money
 
 ACCOUNT = "bss_customers:account-detail"
 
@@ -92,7 +92,7 @@ class CreditNoteForm(OfObject):
 
 
 def _line_name(line: InvoiceLine, invoice: Invoice) -> str:
-    return f"{line.position}. {line.text}: {money(line.net, invoice.currency)}"
+    return labelled(f"{line.position}. {line.text}", money(line.net, invoice.currency))
 
 
 class OpenInvoiceForm(OfObject):

@@ -21,6 +21,7 @@ urlpatterns = [
     *views.ADJUSTMENT_CREATE.urls("billing/adjustments/new/"),
     *views.ADJUSTMENTS.urls("billing/adjustments/"),
     *views.ADJUSTMENT.urls("billing/adjustments/<key>/"),
+    path("billing/dunning/board/", views.board, name="dunning-board"),
     *views.CASES.urls("billing/dunning/"),
     *views.CASE.urls("billing/dunning/<key>/"),
     *views.CHARGES.urls("billing/charges/"),

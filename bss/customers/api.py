@@ -257,6 +257,17 @@ ACCOUNT_FIELDS = (
 )
 
 
+def bill_structure(day: int, delivery: str) -> dict[str, Any]:
+    """`billStructure`: the account's billing day and the way its bills reach it, by their ids in this API."""
+    cycle = {"id": f"monthly-{day}", "name": f"Monthly, day {day}", "frequency": "monthly", "isRef": True}
+    names = {"email": "E-mail", "portal": "Portal", "paper": "Paper"}
+    return {
+        "cycleSpecification": cycle,
+        "format": {"id": "pdf", "name": "PDF", "isRef": True},
+        "presentationMedia": [{"id": delivery, "name": names[delivery], "isRef": True}],
+    }
+
+
 @ACCOUNTS.resource
 class BillingAccountResource(tmf.Resource[BillingAccount]):
     """What is billed together: one payer, one currency, one cycle, one invoice."""
@@ -269,6 +280,7 @@ class BillingAccountResource(tmf.Resource[BillingAccount]):
             "taxExemption",
             (tmf.Text("reason", "exemption_reason"), tmf.Text("issuingJurisdiction", "tax_country")),
         ),
+        tmf.Computed("billStructure", ("cycle_day", "delivery"), bill_structure, schema={"type": "object"}),
         tmf.Number("cycleDay", integer=True, minimum=1, maximum=31, extension=True),
         tmf.Text("currency", extension=True, create_only=True, pattern="[A-Z]{3}"),
         tmf.Choice("language", words=LANGUAGES, extension=True),

@@ -30,8 +30,8 @@ class BillRun(Stamped):
         DRAFTED = "drafted", _("Drafted")
         CHECKED = "checked", _("Checked")
         APPROVED = "approved", _("Approved")
-        POSTED = "posted", _("Posted")
-        DELIVERED = "delivered", _("Delivered")
+        POSTED = "posted", pgettext_lazy("bill run", "Posted")
+        DELIVERED = "delivered", pgettext_lazy("bill run", "Delivered")
         DISCARDED = "discarded", _("Discarded")
 
     MOVES: ClassVar = {
@@ -157,7 +157,7 @@ class Invoice(Stamped):
         DRAFT = "draft", _("Draft")
         ON_HOLD = "on_hold", pgettext_lazy("invoice", "On hold")
         VALIDATED = "validated", _("Posted")
-        SENT = "sent", _("Sent")
+        SENT = "sent", pgettext_lazy("invoice", "Sent")
         PARTIALLY_PAID = "partially_paid", _("Partly paid")
         SETTLED = "settled", _("Paid")
         VOID = "void", _("Thrown away")

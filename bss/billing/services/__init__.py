@@ -2,8 +2,9 @@
 
 from bss.billing.services.adjustments import approve_adjustment, propose_adjustment, reject_adjustment
 from bss.billing.services.books import audit_books
-from bss.billing.services.corrections import credit_note, creditable, use_credit, write_off
-from bss.billing.services.documents import content_of, pdf_of
+from bss.billing.services.corrections import credit_note, creditable, write_off
+from bss.billing.services.credit import use_credit
+from bss.billing.services.documents import content_of, pdf_of, unit_name
 from bss.billing.services.drafting import (
     accounts_of,
     bill_on_demand,
@@ -89,6 +90,7 @@ __all__ = [
     "start_charges",
     "stop_charges",
     "suspension_confirmed",
+    "unit_name",
     "use_credit",
     "variance",
     "why",

@@ -7,12 +7,14 @@ from datetime import timedelta
 from kernel import audit
 from kernel.audit import PATIENCE, Check, Finding
 
-# Accounts that a posted run had to bill: those of its cycle day (on the last day of a short month, also those of the days
-# it lacks) that it neither failed at nor found with a draft of another run. As `services.drafting` selects them.
+# Accounts that a posted run had to bill: its only one, or those of its cycle day (on the last day of a short month, also
+# those of the days it lacks) that are not closed; but not those it failed at or found with a draft of another run. As
+# `services.drafting` selects them.
 _OWED = """
-        FROM bss_billing_billrun r JOIN bss_customers_billingaccount a ON a.status = 'active' AND a.created < r.created AND (
+        FROM bss_billing_billrun r JOIN bss_customers_billingaccount a ON a.status <> 'closed' AND a.created < r.created
+        AND (r.account_id = a.id OR r.account_id IS NULL AND (
             a.cycle_day = r.cycle_day OR extract(day FROM r.bill_date + 1) = 1
-            AND r.cycle_day >= extract(day FROM r.bill_date) AND a.cycle_day >= extract(day FROM r.bill_date))
+            AND r.cycle_day >= extract(day FROM r.bill_date) AND a.cycle_day >= extract(day FROM r.bill_date)))
         {join}
         WHERE r.status IN ('posted', 'delivered')
           AND NOT EXISTS (SELECT 1 FROM bss_billing_runfailure f WHERE f.run_id = r.id AND f.account_id = a.id)

@@ -1,4 +1,4 @@
-"""What corrects a posted invoice, which itself never changes: credit notes, the credit they leave, amounts written off."""
+"""What corrects a posted invoice, which itself never changes: credit notes and amounts written off."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from bss.billing.events import InvoicePosted
 from bss.billing.models import Allocation, Invoice, InvoiceLine, InvoiceTax, LedgerAccount, LedgerEntry
-from bss.billing.services import dunning, ledger, payments, posting
+from bss.billing.services import credit, dunning, ledger, payments, posting
 from kernel import clock, events, journal, lifecycle
 from kernel.errors import Invalid
 from kernel.money import Point, round_at
@@ -54,7 +54,7 @@ def credit_note(
         note.refresh_from_db()
         journal.record("invoice.corrected", invoice, after={"credit_note": note.number}, reason=reason)
         if (part := min(invoice.open_amount, -note.open_amount)) > 0:
-            _take(invoice, note, part)
+            credit.take(note, invoice, part)
         dunning.account_paid(account=invoice.account, at=moment)
         events.publish(InvoicePosted(note.pk, note.account_id, moment))
     return note
@@ -137,37 +137,6 @@ def _taxes(invoice: Invoice, picked: list[InvoiceLine], left: list[InvoiceLine])
             amount = round_at(Point.TAX, base * (tax.percent or ZERO) / 100, invoice.currency)
         found.append(InvoiceTax(category=tax.category, percent=tax.percent, base=-base, tax=-amount))
     return found
-
-
-def use_credit(
-    *, note: Invoice, invoice: Invoice, amount: Decimal | None = None, at: datetime | None = None
-) -> Allocation:
-    """Let what is left of a credit note (or of an invoice below zero) pay an open invoice of the same account.
-
-    Without `amount` as much as both allow. Raises Invalid when the two do not fit, or for more than either has.
-    """
-    moment = at or clock.now()
-    with transaction.atomic():
-        locked = {row.pk: row for row in Invoice.objects.locked().filter(pk__in=[note.pk, invoice.pk])}
-        source, target = locked[note.pk], locked[invoice.pk]
-        most = min(-source.open_amount, payments.payable(target))
-        part = most if amount is None else amount
-        fits = source.is_posted and (source.account_id, source.currency) == (
-            target.account_id,
-            target.currency,
-        )
-        if not fits or not 0 < part <= most:
-            raise payments.cannot_pay(source, target, most if fits else ZERO)
-        made = _take(target, source, part)
-        dunning.account_paid(account=target.account, at=moment)
-    return made
-
-
-def _take(invoice: Invoice, note: Invoice, part: Decimal) -> Allocation:
-    made = lifecycle.create(Allocation(credit_note=note, invoice=invoice, amount=part))
-    payments.count_paid(invoice, part)
-    payments.count_paid(note, -part)
-    return made
 
 
 def write_off(*, invoice: Invoice, reason: str, at: datetime | None = None) -> LedgerEntry:

@@ -73,7 +73,7 @@ def _values(invoice: Invoice) -> dict[str, Any]:
             {
                 "text": line.text,
                 "quantity": f"{line.quantity.normalize():f}"[:9],
-                "unit": line.unit,
+                "unit": unit_name(line.unit),
                 "price": amount(line.unit_price),
                 "percent": f"{line.tax_percent.normalize():f} %" if line.tax_percent is not None else "–",
                 "net": amount(line.net),
@@ -94,6 +94,12 @@ def _values(invoice: Invoice) -> dict[str, Any]:
         "labels": _labels(),
         "mentions": _mentions(invoice),
     }
+
+
+def unit_name(unit: str) -> str:
+    """The unit of a line in the present language."""
+    names = {"month": _("month"), "min": _("min"), "GB": _("GB")}
+    return names.get(unit, unit)
 
 
 def _labels() -> dict[str, str]:

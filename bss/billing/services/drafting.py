@@ -236,6 +236,20 @@ def _draft_job(run: jobs.Run) -> dict[str, Any]:
     return {"run": bill_run.number, "invoices": bill_run.invoices_count}
 
 
+@jobs.job("bss_billing.discard_run", queue="billing")
+def _discard_job(run: jobs.Run) -> dict[str, Any]:
+    bill_run = BillRun.objects.get(pk=run.params["run"])
+    if bill_run.status != BillRun.Status.DISCARDED:
+        discard_run(run=bill_run, reason=run.params.get("reason", ""))
+    return {"run": bill_run.number}
+
+
+@jobs.job("bss_billing.retry_failed", queue="billing")
+def _retry_job(run: jobs.Run) -> dict[str, Any]:
+    bill_run = BillRun.objects.get(pk=run.params["run"])
+    return {"run": bill_run.number, "invoices": retry_failed(run=bill_run)}
+
+
 def accounts_of(run: BillRun) -> QuerySet[BillingAccount]:
     """Accounts a run bills: those of its cycle day that are not closed, or its only one.
 

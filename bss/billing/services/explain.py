@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from bss.billing.models import Adjustment, Discount, InvoiceLine, TaxRate
@@ -72,8 +76,29 @@ def _tax_rate(line: InvoiceLine) -> TaxRate | None:
     )
 
 
-def _money(amount: Decimal) -> str:
-    return f"{amount.normalize():f}"
+def _money(amount: Decimal | str) -> str:
+    """A number as people of the present language write it, with every decimal it has."""
+    value = Decimal(amount)
+    return str(format_decimal(value, format="#,##0.######", locale=_locale(), decimal_quantization=False))
+
+
+def _day(day: date | str | None) -> str:
+    found = date.fromisoformat(day) if isinstance(day, str) else day
+    return str(format_date(found, "medium", locale=_locale())) if found is not None else "–"
+
+
+def _locale() -> str:
+    return (get_language() or "en").replace("-", "_")
+
+
+def _convention(name: str) -> str:
+    names = {
+        "actual": _("days of the calendar"),
+        "fixed_30": _("months of 30 days"),
+        "inclusive": _("the last day counts too"),
+        "full": _("a period begun counts whole"),
+    }
+    return names.get(name, name)
 
 
 def _recurring(line: InvoiceLine) -> Explanation:
@@ -82,38 +107,38 @@ def _recurring(line: InvoiceLine) -> Explanation:
     steps = [
         _("%(amount)s per period × %(quantity)s, agreed price “%(price)s” in force since %(since)s")
         % {
-            "amount": d["amount"],
+            "amount": _money(d["amount"]),
             "quantity": d["quantity"],
-            "price": price,
-            "since": price.valid_from if price else "?",
+            "price": price.name if price else "?",
+            "since": _day(price.valid_from if price else None),
         }
     ]
     if d["share"] == "1/1":
         steps.append(
             _("the whole period from %(start)s to %(end)s")
-            % {"start": line.period_start, "end": line.period_end}
+            % {"start": _day(line.period_start), "end": _day(line.period_end)}
         )
     else:
         steps.append(
             _("%(days)s days of the period from %(start)s to %(end)s (%(convention)s): share %(share)s")
             % {
                 "days": d["days"],
-                "start": d["base"][0],
-                "end": d["base"][1],
-                "convention": d["convention"],
+                "start": _day(d["base"][0]),
+                "end": _day(d["base"][1]),
+                "convention": _convention(d["convention"]),
                 "share": d["share"],
             }
         )
     if d["sign"] < 0:
         steps.append(_("given back: these days were billed before and are no longer owed"))
-    return Explanation([*steps, _("exactly %(exact)s") % {"exact": d["exact"]}], price=price)
+    return Explanation([*steps, _("exactly %(exact)s") % {"exact": _money(d["exact"])}], price=price)
 
 
 def _one_off(line: InvoiceLine) -> Explanation:
     d = line.derivation
     price = OfferingPrice.objects.filter(pk=d["price"]).first()
     return Explanation(
-        [_("once, %(amount)s × %(quantity)s") % {"amount": d["amount"], "quantity": d["quantity"]}],
+        [_("once, %(amount)s × %(quantity)s") % {"amount": _money(d["amount"]), "quantity": d["quantity"]}],
         price=price,
     )
 
@@ -137,7 +162,7 @@ def _usage(line: InvoiceLine) -> Explanation:
             _("%(counted)s units counted after the tariff's steps, %(taken)s of them from the allowance")
             % {"counted": d["counted"], "taken": d["from_allowance"]},
             _("the prices of the records, each rounded to a millionth, add up to %(exact)s")
-            % {"exact": d["exact"]},
+            % {"exact": _money(d["exact"])},
         ],
         totals=totals,
         records=shown,
@@ -150,8 +175,8 @@ def _discount(line: InvoiceLine) -> Explanation:
     return Explanation(
         [
             _("%(percent)s %% off recurring charges of %(base)s")
-            % {"percent": _money(Decimal(d["percent"])), "base": d["base"]},
-            _("exactly %(exact)s") % {"exact": d["exact"]},
+            % {"percent": _money(d["percent"]), "base": _money(d["base"])},
+            _("exactly %(exact)s") % {"exact": _money(d["exact"])},
         ],
         discount=Discount.objects.filter(pk=d["discount"]).first(),
     )

@@ -76,9 +76,7 @@ def receive_payment(
         )
         for invoice, part in items:
             allocate(payment=payment, invoice=invoice, amount=part, at=moment)
-        for invoice in _matches(account, reference):
-            if payment.unallocated > 0:
-                _allocate(payment, invoice, min(payment.unallocated, invoice.open_amount))
+        match(payment)
         events.publish(PaymentReceived(payment.pk, account.pk, moment))
         dunning.account_paid(account=account, at=moment)
     return payment
@@ -95,12 +93,22 @@ def _again(known: Payment, account: BillingAccount) -> Payment:
     return known
 
 
-def _matches(account: BillingAccount, reference: str) -> list[Invoice]:
+def matches(account: BillingAccount, reference: str) -> list[Invoice]:
     """Open invoices of the account, those named in the reference first, then by due date; what is on hold must be named."""
     named = {number.upper() for number in NUMBER.findall(reference)}
     rows = Invoice.objects.open().filter(account=account).locked()
     found = [row for row in rows if row.number in named or row.status != Invoice.Status.ON_HOLD]
     return sorted(found, key=lambda row: (row.number not in named, row.due, row.number))
+
+
+def match(payment: Payment) -> int:
+    """Let what is left of a locked payment pay open invoices of its account; returns how many."""
+    made = 0
+    for invoice in matches(payment.account, payment.reference):
+        if payment.unallocated > 0:
+            _allocate(payment, invoice, min(payment.unallocated, invoice.open_amount))
+            made += 1
+    return made
 
 
 def payable(invoice: Invoice) -> Decimal:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from bss.billing.events import AdjustmentApplied, InvoicePosted, InvoiceSent
 from bss.billing.models import Adjustment, BillRun, Invoice, InvoiceLine
-from bss.billing.services import ledger, variance
+from bss.billing.services import credit, ledger, variance
 from kernel import bulk, clock, events, jobs, journal, lifecycle, locks, numbering, permissions
 from kernel.models import User
 
@@ -81,6 +81,7 @@ def approve_run(*, run: BillRun, by: User, reason: str = "") -> BillRun:
 def post_run(*, run: BillRun, at: datetime | None = None) -> BillRun:
     """Number and post every draft of an approved run, in one transaction with its ledger entries. Numbers come last.
 
+    Credit the customers have pays at once.
     A crash leaves either everything or nothing posted, and the series without a gap. Raises Busy when another run is
     being posted.
     """
@@ -100,6 +101,7 @@ def post_run(*, run: BillRun, at: datetime | None = None) -> BillRun:
         _apply_adjustments(run, moment)
         ledger.post_invoices(rows, at=moment, day=day)
         _tell(rows, moment)
+        credit.use_up(run)
     return run
 
 
@@ -173,6 +175,14 @@ def deliver_run(*, run: BillRun, at: datetime | None = None) -> BillRun:
             sent.append(invoice)
         events.publish(*[InvoiceSent(invoice.pk, invoice.account_id, moment) for invoice in sent])
         return lifecycle.move(run, BillRun.Status.DELIVERED)
+
+
+@jobs.job("bss_billing.check_run", queue="billing")
+def _check_job(run: jobs.Run) -> dict[str, Any]:
+    bill_run = BillRun.objects.get(pk=run.params["run"])
+    if bill_run.status == BillRun.Status.DRAFTED:
+        bill_run = check_run(run=bill_run)
+    return {"run": bill_run.number, "findings": len(bill_run.checks)}
 
 
 @jobs.job("bss_billing.post_run", queue="billing")

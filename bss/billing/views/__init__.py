@@ -8,8 +8,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from bss.billing import services
-from bss.billing.models import InvoiceLine
+from bss.billing.models import DunningCase, InvoiceLine
 from bss.billing.views.adjustments import ADJUSTMENT, ADJUSTMENT_CREATE, ADJUSTMENTS
+from bss.billing.views.board import MENU, board
 from bss.billing.views.charges import CHARGE, CHARGES, RATE, RATE_CREATE, RATE_EDIT, RATES
 from bss.billing.views.documents import document, pdf, why
 from bss.billing.views.dunning import CASE, CASES
@@ -37,6 +38,7 @@ __all__ = [
     "INVOICES",
     "LEFT_OUT",
     "LINES",
+    "MENU",
     "PAYMENT",
     "PAYMENTS",
     "PAYMENT_CREATE",
@@ -47,6 +49,7 @@ __all__ = [
     "RUN",
     "RUNS",
     "RUN_CREATE",
+    "board",
     "document",
     "pdf",
     "why",
@@ -87,12 +90,20 @@ def _billed(record: UsageRecord, user: Any) -> dict[str, Any]:
     return {"line": line, "why": why_url(line) if line is not None else ""}
 
 
+def case_of(account: BillingAccount) -> DunningCase | None:
+    """The dunning case that is open on an account."""
+    return account.dunning_cases.exclude(status=DunningCase.Status.CLOSED).first()
+
+
 VIEW_INVOICE = "bss_billing.view_invoice"
 LEDGER = "bss_billing.view_ledgerentry"
 
 pages.extend(
     "bss_customers:account-detail",
-    facts=[pages.Fact(_("Balance"), balance_of, kind="money", permission=VIEW_INVOICE)],
+    facts=[
+        pages.Fact(_("Balance"), balance_of, kind="money", permission=VIEW_INVOICE),
+        pages.Fact(_("Dunning"), case_of, link=True, permission="bss_billing.view_dunningcase"),
+    ],
     tabs=[
         pages.Tab("invoices", _("Invoices"), list=INVOICES, lock=lambda account: {"account": account.number}),
         pages.Tab("payments", _("Payments"), list=PAYMENTS, lock=lambda account: {"account": account.number}),

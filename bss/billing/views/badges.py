@@ -1,6 +1,11 @@
-"""How states of billing look."""
+"""How states and days of billing look."""
 
 from __future__ import annotations
+
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _t
 
 from bss.billing.models import (
     Adjustment,
@@ -79,3 +84,8 @@ ENTRY_KIND = pages.badges(
     refund="amber arrow-back-up",
     write_off="red trash",
 )
+
+
+def plain_day(day: date) -> str:
+    """A calendar day inside a sentence: 22 Nov 2026."""
+    return str(date_format(day, _t("j M Y")))

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from bss.billing import forms, services
 from bss.billing.models import DunningCase
-from bss.billing.views.badges import CASE_STATUS
+from bss.billing.views.badges import CASE_STATUS, plain_day
 from bss.orders.models import Product
 from kernel import clock, pages
 from kernel.filtering import Filter
@@ -36,7 +36,7 @@ def next_words(case: DunningCase) -> str:
     if following is None:
         return ""
     step, day = following
-    return _t("%(step)s on %(day)s") % {"step": step.get_action_display(), "day": day.isoformat()}
+    return _t("%(step)s on %(day)s") % {"step": step.get_action_display(), "day": plain_day(day)}
 
 
 CASES = pages.List(

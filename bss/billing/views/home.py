@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bss.billing import services
 from bss.billing.models import Adjustment, BillRun, DunningCase, Invoice
+from bss.billing.views.badges import plain_day
 from kernel import clock, pages
 from kernel.pages import Todo
 from kernel.slots import slot
@@ -122,7 +123,7 @@ def _checked(user: Any) -> list[Todo]:
     return [
         Todo(
             _t("Bill run %(number)s, billing day %(day)s of %(date)s")
-            % {"number": row.number, "day": row.cycle_day, "date": row.bill_date.isoformat()},
+            % {"number": row.number, "day": row.cycle_day, "date": plain_day(row.bill_date)},
             pages.url_of(row) or "",
             row.updated,
             by=str(row.drafted_by or ""),

@@ -156,6 +156,7 @@ LINES = pages.List(
         pages.Column("start", _("From"), "period_start", kind="date", sort="period_start"),
         pages.Column("end", _("Until"), "period_end", kind="date", sort="period_end"),
         pages.Column("quantity", _("Quantity"), kind="number", sort=True),
+        pages.Column("unit", _("Unit"), lambda line: services.unit_name(line.unit), sort="unit"),
         pages.Column("price", _("Unit price"), "unit_price", kind="money", currency="invoice.currency"),
         pages.Column("vat", _("VAT"), "tax_percent", kind="percent", sort="tax_percent"),
         pages.Column("net", _("Net"), kind="money", currency="invoice.currency", sort=True),
@@ -251,7 +252,7 @@ def _overview(invoice: Invoice, user: Any) -> Mapping[str, Any]:
         line.invoice = invoice
     settled = invoice.credits_given if invoice.kind == Kind.CREDIT_NOTE else invoice.allocations
     return {
-        "lines": [(line, why_url(line)) for line in lines[:LINES_SHOWN]],
+        "lines": [(line, services.unit_name(line.unit), why_url(line)) for line in lines[:LINES_SHOWN]],
         "more": INVOICE.url(invoice, "lines") if len(lines) > LINES_SHOWN else "",
         "taxes": invoice.taxes.order_by("pk"),
         "settled": settled.select_related("payment", "credit_note", "invoice", "write_off").order_by(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bss.billing import forms, services
 from bss.billing.models import BillRun, Invoice, RunFailure
 from bss.billing.services import stages
-from bss.billing.views.badges import RUN_STATUS
+from bss.billing.views.badges import RUN_STATUS, plain_day
 from bss.customers.models import BillingAccount
 from kernel import clock, jobs, pages, permissions
 from kernel.errors import DomainError
@@ -24,6 +25,8 @@ from kernel.periods import anchored_on_or_after
 
 RUN_BILLING, FINALISE = "bss_billing.run_billing", "bss_billing.finalise_invoice"
 S = BillRun.Status
+# Up to so many accounts a run is checked or discarded while the page waits.
+AT_ONCE = 2000
 UNDER_WAY = (S.SELECTED, S.DRAFTED, S.CHECKED, S.APPROVED, S.POSTED)
 CHECKS = {
     "zero": _("Invoices of nothing"),
@@ -199,8 +202,25 @@ def _start(kind: str, title: Any, **params: Any) -> Any:
             total=call.object.accounts,
             run=call.object.pk,
             **params,
+            **call.data,
         )
 
+    return run
+
+
+def _sized(kind: str, title: Any, door: Callable[[Call], Any]) -> Any:
+    """The door at once for a small run; a large one is handed to a job, as a page has no time for it."""
+    start = _start(kind, title)
+
+    def run(call: Call) -> Any:
+        return door(call) if call.object.accounts <= AT_ONCE else start(call)
+
+    return run
+
+
+def _retry(call: Call) -> BillRun:
+    services.retry_failed(run=call.object)
+    run: BillRun = call.object
     return run
 
 
@@ -215,7 +235,7 @@ RUN = pages.Detail(
     name="bss_billing:run-detail",
     model=BillRun,
     rows=_runs,
-    title=lambda run: _t("Billing day %(day)s of %(date)s") % {"day": run.cycle_day, "date": run.bill_date},
+    title=lambda run: _t("Billing day %(day)s of %(date)s") % {"day": run.cycle_day, "date": plain_day(run.bill_date)},
     list=RUNS,
     status=("status", RUN_STATUS),
     identify=("number",),
@@ -246,7 +266,7 @@ RUN = pages.Detail(
     actions=[
         pages.Action(
             "draft",
-            _("Draft"),
+            pgettext_lazy("verb", "Draft"),
             permission=RUN_BILLING,
             run=_start("draft_run", _("Drafts of %(run)s")),
             why_not=_job_why_not(S.SELECTED),
@@ -257,9 +277,9 @@ RUN = pages.Detail(
             "check",
             _("Check"),
             permission=RUN_BILLING,
-            run=lambda call: services.check_run(run=call.object),
-            why_not=_why_not(S.DRAFTED),
-            done=_("Checked"),
+            run=_sized("check_run", _("Checks of %(run)s"), lambda call: services.check_run(run=call.object)),
+            why_not=_job_why_not(S.DRAFTED),
+            goto=pages.url_of,
             secondary=True,
             icon="clipboard-check",
         ),
@@ -314,8 +334,9 @@ RUN = pages.Detail(
             "retry",
             _("Try the failed accounts again"),
             permission=RUN_BILLING,
-            run=lambda call: services.retry_failed(run=call.object),
+            run=_sized("retry_failed", _("Another try of %(run)s"), _retry),
             why_not=_retry_why_not,
+            goto=pages.url_of,
             icon="refresh",
         ),
         pages.Action(
@@ -323,11 +344,16 @@ RUN = pages.Detail(
             _("Discard"),
             permission=RUN_BILLING,
             form=forms.ReasonForm,
-            run=lambda call: services.discard_run(run=call.object, **call.data),
+            run=_sized(
+                "discard_run",
+                _("Discarding of %(run)s"),
+                lambda call: services.discard_run(run=call.object, **call.data),
+            ),
             why_not=_job_why_not(S.SELECTED, S.DRAFTED, S.CHECKED, S.APPROVED),
             effects=lambda run, user: [
                 _t("Drafts that go: %(count)d. What is on them stands on the next run") % {"count": run.invoices_count}
             ],
+            goto=pages.url_of,
             danger=True,
             icon="trash",
         ),
@@ -338,7 +364,7 @@ RUN = pages.Detail(
 def _create(call: Call) -> BillRun:
     """Open the run, and let a job draft it."""
     run = services.select_run(by=call.user, **call.data)
-    _start("draft_run", _t("Drafts of %(run)s"))(replace(call, object=run))
+    _start("draft_run", _t("Drafts of %(run)s"))(replace(call, object=run, data={}))
     return run
 
 
@@ -350,7 +376,7 @@ def _preview(call: Call) -> list[str]:
     if last is not None:
         words = _t("The last run of this day was %(run)s of %(date)s; its invoices: %(count)d")
         found.append(
-            words % {"run": last.number, "date": last.bill_date.isoformat(), "count": last.invoices_count}
+            words % {"run": last.number, "date": plain_day(last.bill_date), "count": last.invoices_count}
         )
     found.append(_t("Nothing is numbered or posted before somebody else approves it"))
     return found

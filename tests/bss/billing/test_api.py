@@ -229,6 +229,15 @@ def test_billing_days_count_their_accounts(billing: Caller) -> None:
     found = {row["id"]: row for row in billing.get(f"{ACCOUNTS}/billingCycleSpecification").json()}
     assert len(found) == 31
     assert (found["monthly-17"]["accounts"], found["monthly-17"]["billingDateShift"]) == (1, 17)
+    account = make_account(cycle_day=9, delivery="paper")
+    shown = billing.get(f"{ACCOUNTS}/billingAccount/{account.pk}").json()["billStructure"]
+    assert found[shown["cycleSpecification"]["id"]]["name"] == shown["cycleSpecification"]["name"]
+    for path, refs in (
+        ("billPresentationMedia", shown["presentationMedia"]),
+        ("billFormat", [shown["format"]]),
+    ):
+        for ref in refs:
+            assert billing.get(f"{ACCOUNTS}/{path}/{ref['id']}").json()["name"] == ref["name"]
     assert {row["id"] for row in billing.get(f"{ACCOUNTS}/billPresentationMedia").json()} == {
         "email",
         "portal",

@@ -79,13 +79,13 @@ def test_a_line_is_taken_back_once_and_only_from_its_own_invoice() -> None:
 def test_what_was_paid_already_becomes_credit_that_pays_another_invoice(people: Any) -> None:
     invoice = make_invoice()
     account = invoice.account
-    services.receive_payment(account=account, amount=invoice.gross, at=AT)
-    note = services.credit_note(invoice=invoice, reason="not delivered", at=AT)
     later = invoice_of(
         make_posted_run(
             bill_date=date(2026, 2, account.cycle_day), drafter=people[0], approver=people[1], at=AT
         )
     )
+    services.receive_payment(account=account, amount=invoice.gross, reference=str(invoice.number), at=AT)
+    note = services.credit_note(invoice=invoice, reason="not delivered", at=AT)
 
     services.use_credit(note=note, invoice=later, amount=Decimal(7), at=AT)
 
@@ -283,6 +283,24 @@ def test_the_banks_id_of_another_account_is_refused() -> None:
     assert refused.value.code == "payment.externalId"
 
 
+def test_money_and_credit_that_were_there_before_pay_what_a_run_posts(people: Any) -> None:
+    account = make_account(cycle_day=BILL_DATE.day)
+    make_billed_product(at=ACTIVE, amount="31", account=account)
+    services.receive_payment(account=account, amount=Decimal(30), at=AT)
+    first = posted(people).invoices.get()
+    assert (first.status, first.paid) == ("partially_paid", 30)
+    services.receive_payment(account=account, amount=first.open_amount, at=AT)
+    note = services.credit_note(invoice=first, reason="not delivered", at=AT)
+
+    second = make_posted_run(bill_date=date(2026, 2, 15), drafter=people[0], approver=people[1], at=AT)
+
+    note.refresh_from_db()
+    later = invoice_of(second)
+    assert (later.status, later.sent) == ("settled", AT)
+    assert note.open_amount == later.gross - first.gross
+    assert services.audit_books() == []
+
+
 # Runs
 
 
@@ -333,6 +351,7 @@ def test_a_suspended_account_is_still_billed_and_a_closed_one_is_not(people: Any
 
 def test_an_account_is_billed_on_demand_through_the_same_four_eyes(people: Any) -> None:
     account = make_due_account()
+    make_due_account()  # of the same day: a run over one account owes it nothing
     draft = services.bill_on_demand(account=account, at=AT, by=people[0])
     run = draft.run
     assert run is not None
@@ -340,8 +359,10 @@ def test_an_account_is_billed_on_demand_through_the_same_four_eyes(people: Any) 
     services.check_run(run=run)
     services.approve_run(run=run, by=people[1])
     services.post_run(run=run, at=AT)
+    assert services.audit_books(timedelta(0)) == []
     # What it billed is billed: the cycle's own run has nothing left.
-    assert services.draft_run(cycle_day=account.cycle_day, bill_date=BILL_DATE).invoices_count == 0
+    cycle = services.draft_run(cycle_day=account.cycle_day, bill_date=BILL_DATE)
+    assert not cycle.invoices.filter(account=account).exists()
     with pytest.raises(DomainError) as refused:
         services.bill_on_demand(account=account, at=AT, by=people[0])
     assert refused.value.code == "billing.nothingDue"

@@ -17,6 +17,7 @@ from django.urls import reverse
 from bss.billing import services
 from bss.billing.models import Adjustment, BillRun, DunningCase, Invoice, InvoiceLine, Payment
 from bss.billing.views import home, line_of
+from bss.billing.views.badges import plain_day
 from bss.usage.models import UsageTotal
 from kernel import clock, jobs
 from kernel.models import Job, User
@@ -258,6 +259,25 @@ def test_a_run_goes_from_check_to_delivery_and_shows_every_stage(drafter: User, 
         assert words in page, words
 
 
+def test_a_large_run_is_checked_and_discarded_by_jobs(drafter: User) -> None:
+    run = make_run(status="drafted", drafter=drafter)
+    BillRun.objects.update(accounts=100_000)
+
+    act(drafter, "run", run, "check")
+    run.refresh_from_db()
+    assert run.status == "drafted"
+    assert act(drafter, "run", run, "discard", reason="wrong day").status_code == 303
+    run.refresh_from_db()
+    assert run.status == "drafted"  # a job is at work: nothing else may touch the run
+    jobs.execute(Job.objects.get().pk)
+    run.refresh_from_db()
+    assert run.status == "checked"
+    act(drafter, "run", run, "discard", reason="wrong day")
+    jobs.execute(Job.objects.get(kind="bss_billing.discard_run").pk)
+    run.refresh_from_db()
+    assert (run.status, Invoice.objects.exists()) == ("discarded", False)
+
+
 def test_nobody_approves_the_run_they_drafted_and_the_button_says_so(make_user: Callable[..., User]) -> None:
     both = make_user("billing", "finance")
     run = make_run(status="checked", drafter=both)
@@ -410,7 +430,8 @@ def test_approvals_wait_for_others_only(
 
 def test_a_case_says_what_happens_next_and_is_held_until_a_day(drafter: User) -> None:
     case = make_case()
-    until = (clock.today() + timedelta(days=20)).isoformat()
+    day = clock.today() + timedelta(days=20)
+    until = day.isoformat()
     url = reverse("bss_billing:case-detail", args=[case.number])
 
     assert "Suspend services on" in text_of(browser_of(drafter).get(url))
@@ -418,9 +439,33 @@ def test_a_case_says_what_happens_next_and_is_held_until_a_day(drafter: User) ->
     assert act(drafter, "case", case, "hold", until=until, reason="promised to pay").status_code == 303
     held = text_of(browser_of(drafter).get(url))
     assert "promised to pay" in held
-    assert f"Suspend services on {until}" in held
+    assert f"Suspend services on {plain_day(day)}" in held
     assert act(drafter, "case", case, "end-hold").status_code == 303
     assert DunningCase.objects.get().held_until is None
+
+
+def test_the_board_counts_cases_by_step_and_says_what_is_due(drafter: User) -> None:
+    case = make_case()
+    browser = browser_of(drafter)
+    with clock.frozen(AT + timedelta(days=60)):
+        page = text_of(browser.get(reverse("bss_billing:dunning-board")))
+
+    listed = f"{reverse('bss_billing:case-list')}?status=open&step=1&policy=standard"
+    assert "Due now: 0 reminders, 1 accounts to be suspended with 1 services." in page
+    assert f'<a href="{listed}">1</a><br>€49.20' in page
+    assert case.number in text_of(browser.get(listed))
+
+
+def test_dunning_is_run_from_the_board_by_who_may(
+    drafter: User, approver: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(jobs, "enqueue", lambda task, *args: asked.append(task))
+    url = reverse("bss_billing:dunning-board")
+
+    assert browser_of(approver).post(url).status_code == 403
+    assert browser_of(drafter).post(url).status_code == 303
+    assert asked == ["bss.billing.run_dunning"]
 
 
 def test_holding_needs_its_permission(make_user: Callable[..., User]) -> None:

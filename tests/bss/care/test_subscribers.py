@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -60,6 +60,17 @@ def test_an_invoice_is_mailed_with_its_amount_due_date_and_link(now: datetime) -
     assert "31 janvier 2026" in notice.body
     assert "/go/FR2026-000007" in notice.body
     assert (notice.story_id, notice.story_label) == (invoice.pk, "FR2026-000007")
+
+
+def test_an_invoice_sent_again_is_mailed_again_but_once_for_each_time(now: datetime) -> None:
+    account = make_account(customer=make_reachable())
+    invoice = make_invoice(account)
+    again = InvoiceSent(invoice.pk, account.pk, now + timedelta(days=2), again=True)
+
+    notices = tell(InvoiceSent(invoice.pk, account.pk, now), again, again)
+
+    assert [notice.story_label for notice in notices] == [invoice.number] * 2
+    assert notices[0].story_id != notices[1].story_id
 
 
 @pytest.mark.parametrize(
