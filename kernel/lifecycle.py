@@ -11,6 +11,7 @@ succeeds for exactly one of two rivals. A model declares its moves beside its st
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 from django.db import connection, models, transaction
@@ -75,6 +76,15 @@ def verb_of(obj: models.Model, action: str) -> str:
     return f"{snake}.{action}"
 
 
+def _together() -> AbstractContextManager[Any]:
+    """One transaction for a change, its journal entry and its events; a part of the present one where there is one.
+
+    No savepoint then, which would cost two round trips a change: nothing is written before what may refuse. Who wants
+    to go on after a refusal of the database itself brings a savepoint along.
+    """
+    return nullcontext() if connection.in_atomic_block else transaction.atomic()
+
+
 def create(obj: M, *, reason: str = "", events_too: Iterable[events.Event] = ()) -> M:
     """Insert `obj`, journal it whole, publish ObjectCreated and whatever more is given."""
     return create_many([obj], reason=reason, events_too=events_too)[0]
@@ -86,7 +96,7 @@ def create_many(
     """Insert rows of one model in one statement a batch, with their journal entries and events."""
     if not rows:
         return []
-    with transaction.atomic():
+    with _together():
         made = list(type(rows[0])._default_manager.bulk_create(rows, batch_size=batch_size))
         journal.record_many(
             verb_of(rows[0], "created"),
@@ -118,7 +128,7 @@ def change(
         raise TypeError(f"{forbidden} belongs to a lifecycle: use move()")
     names = {obj._meta.get_field(key).attname: value for key, value in _columns(changes).items()}  # type: ignore[union-attr]
     before, after = journal.diff({key: getattr(obj, key) for key in names}, names)
-    with transaction.atomic():
+    with _together():
         if after or version is not None:
             _update(obj, after, extra={}, version=version)
         if after:
@@ -150,7 +160,7 @@ def move(
         raise cycle.refuse(current, to)
     names = {obj._meta.get_field(key).attname: value for key, value in _columns(changes).items()}  # type: ignore[union-attr]
     before, after = journal.diff({key: getattr(obj, key) for key in names}, names)
-    with transaction.atomic():
+    with _together():
         _update(obj, {**after, cycle.field: to}, extra={cycle.field: current}, version=version)
         journal.record(
             verb_of(obj, to),
@@ -174,7 +184,7 @@ def move_many(
     cycle = cycle or model.lifecycle  # type: ignore[attr-defined]
     to = str(to)
     sources = [state for state, targets in cycle.moves.items() if to in targets]
-    with transaction.atomic():
+    with _together():
         rows = list(
             queryset.filter(**{f"{cycle.field}__in": sources}).order_by("pk").select_for_update(of=("self",))
         )
@@ -219,7 +229,7 @@ def claim(
     settings = ", ".join(f'"{column}" = %s' for column in columns.values())
     returned = ", ".join(f'free."{column}"' for column in columns.values())
     table, key = model._meta.db_table, model._meta.pk.column
-    with transaction.atomic(), connection.cursor() as cursor:
+    with _together(), connection.cursor() as cursor:
         free = queryset.filter(**{f"{cycle.field}__in": sources}).select_for_update(
             of=("self",), skip_locked=True
         )

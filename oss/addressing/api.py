@@ -99,31 +99,10 @@ class ResourceResource(tmf.Resource[Resource]):
     )
 
     def create(self, data: tmf.Data, user: tmf.User) -> NetworkElement:
-        if data.get("kind") != Resource.Kind.ELEMENT:
-            raise Invalid(
-                _("Only network elements are created here; ports come with them, numbers with their ranges"),
-                code="resource.type",
-                fields={"@type": "NetworkElement"},
-            )
-        missing = {
-            "resourceSpecification": data.get("specification"),
-            "place": data.get("location"),
-            "resourceCharacteristic": (data.get("characteristics") or {}).get("role"),
-        }
-        if absent := [name for name, value in missing.items() if not value]:
-            raise Invalid(
-                _("An element needs a resourceSpecification, a place and the characteristic role"),
-                code="attribute.required",
-                fields=dict.fromkeys(absent, _("Required")),
-            )
-        characteristics = dict(data["characteristics"])
-        return services.create_element(
-            name=data["name"],
-            role=_role(characteristics.pop("role")),
-            device_type=data["specification"],
-            location=data["location"],
-            **_attributes(characteristics),
-        )
+        return services.create_element(**_new_element(data))
+
+    def create_many(self, rows: list[tmf.Data], user: tmf.User) -> list[NetworkElement]:
+        return services.create_elements([_new_element(data) for data in rows])
 
     def update(self, obj: Resource, data: tmf.Data, user: tmf.User) -> None:
         doors = {Resource.Kind.ELEMENT: _change_element, Resource.Kind.PORT: _change_port}
@@ -134,6 +113,35 @@ class ResourceResource(tmf.Resource[Resource]):
                 code="resource.notByClient",
             )
         door(obj, data)
+
+
+def _new_element(data: tmf.Data) -> dict[str, Any]:
+    """What the door to new elements takes. Raises Invalid for what is missing or of another kind."""
+    if data.get("kind") != Resource.Kind.ELEMENT:
+        raise Invalid(
+            _("Only network elements are created here; ports come with them, numbers with their ranges"),
+            code="resource.type",
+            fields={"@type": "NetworkElement"},
+        )
+    missing = {
+        "resourceSpecification": data.get("specification"),
+        "place": data.get("location"),
+        "resourceCharacteristic": (data.get("characteristics") or {}).get("role"),
+    }
+    if absent := [name for name, value in missing.items() if not value]:
+        raise Invalid(
+            _("An element needs a resourceSpecification, a place and the characteristic role"),
+            code="attribute.required",
+            fields=dict.fromkeys(absent, _("Required")),
+        )
+    characteristics = dict(data["characteristics"])
+    return {
+        "name": data["name"],
+        "role": _role(characteristics.pop("role")),
+        "device_type": data["specification"],
+        "location": data["location"],
+        **_attributes(characteristics),
+    }
 
 
 def _role(value: Any) -> str:

@@ -27,6 +27,7 @@ OTHER_PRIORITIES = {
     "Low": "low",
     "Normal": "medium",
 }
+APPROVE, EXECUTE = (f"service_mgmt_changes.{verb}_changerequest" for verb in ("approve", "execute"))
 OTHER_KINDS = {"Standard": "standard", "Normal": "normal", "Emergency": "emergency"}
 
 
@@ -61,7 +62,7 @@ def problems(problem_ids: Iterable[Any], user: Any) -> dict[Any, list[dict[str, 
     return found
 
 
-def _targets(rows: Iterable[Mapping[str, Any]], user: Any) -> dict[str, list[Any]]:
+def _targets(rows: Iterable[Mapping[str, Any]], user: Any) -> dict[str, Any]:
     """Elements and links of `targetEntity`, by id. Raises Invalid for one that is not there for this user."""
     wanted = [str(row["thing"]) for row in rows]
     ids = [UUID(text) for text in wanted if _is_id(text)]
@@ -202,17 +203,17 @@ class ChangeRequestResource(tmf.Resource[ChangeRequest]):
 
     def create(self, data: tmf.Data, user: tmf.User) -> ChangeRequest:
         """Draft a change with its window; its name defaults to the beginning of the description."""
-        change = services.draft(
+        return services.draft(
             title=data.get("title") or (data.get("description") or data["specification"]).split("\n")[0],
-            author=user if user.pk else None,
+            author=user,
             kind=data["kind"],
             priority=data["priority"],
             description=data.get("description") or "",
             specification=data["specification"],
             steps=_plan(data.get("steps") or [], user),
+            window=(data["window_start"], data["window_end"]),
             **_targets(data["targets"], user),
         )
-        return services.set_window(change=change, start=data["window_start"], end=data["window_end"])
 
     def update(self, obj: ChangeRequest, data: tmf.Data, user: tmf.User) -> None:
         """Correct a draft, or move its window."""
@@ -227,17 +228,17 @@ class ChangeRequestResource(tmf.Resource[ChangeRequest]):
     moves: dict[str, Callable[..., Any]] = {
         "waitForApproval": _submit,
         "acknowledged": lambda change, data, user: services.withdraw(change=change),
-        "approved": lambda change, data, user: services.approve(change=change, by=_allowed(user)),
+        "approved": lambda change, data, user: services.approve(change=change, by=_allowed(user, APPROVE)),
         "rejected": lambda change, data, user: services.reject(
-            change=change, by=_allowed(user), reason=_("by interface")
+            change=change, by=_allowed(user, APPROVE), reason=_("by interface")
         ),
-        "scheduled": lambda change, data, user: services.schedule(change=change, by=user),
+        "scheduled": lambda change, data, user: services.schedule(change=change, by=_allowed(user, EXECUTE)),
         "cancelled": lambda change, data, user: services.cancel(change=change, reason=_("by interface")),
     }
 
 
-def _allowed(user: Any) -> Any:
-    """Deciding is a permission of its own, beside that of changing. Raises NotAllowed."""
-    if not user.has_perm("service_mgmt_changes.approve_changerequest"):
-        raise NotAllowed(_("You may not decide on changes"), code="change.approve")
+def _allowed(user: Any, permission: str) -> Any:
+    """Deciding and carrying out are permissions of their own, beside that of changing. Raises NotAllowed."""
+    if not user.has_perm(permission):
+        raise NotAllowed(_("You need the permission %(name)s for this") % {"name": permission})
     return user

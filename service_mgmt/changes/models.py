@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel.lifecycle import Lifecycle
 from kernel.models import NumberField, Stamped
@@ -38,10 +39,10 @@ class ChangeRequest(Stamped):
         EMERGENCY = "emergency", _("Emergency")
 
     class Priority(models.TextChoices):
-        CRITICAL = "critical", _("Critical")
-        HIGH = "high", _("High")
-        MEDIUM = "medium", _("Medium")
-        LOW = "low", _("Low")
+        CRITICAL = "critical", pgettext_lazy("priority", "Critical")
+        HIGH = "high", pgettext_lazy("priority", "High")
+        MEDIUM = "medium", pgettext_lazy("priority", "Medium")
+        LOW = "low", pgettext_lazy("priority", "Low")
 
     MOVES: ClassVar[dict[Any, set[Any]]] = {
         Status.ACKNOWLEDGED: {Status.WAIT_FOR_APPROVAL, Status.CANCELLED},

@@ -24,9 +24,10 @@ class LevelsConfig(AppConfig):
     def ready(self) -> None:
         from bss.customers.services import MERGE
         from kernel.slots import slot
-        from service_mgmt.levels.services import agreements, repetition
+        from service_mgmt.levels.services import agreements, siblings
         from service_mgmt.services.services import promises_slot
 
         MERGE.fill(agreements.merge)
         promises_slot.fill(agreements.classes_of)
-        slot("service_mgmt_problems.credits").fill(repetition.credits_of_incidents)
+        slot("service_mgmt_problems.credits").fill(siblings.credits_of_incidents)
+        slot("service_mgmt_changes.notice_periods").fill(siblings.notice_periods)

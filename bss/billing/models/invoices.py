@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bss.billing.models.charging import AccountOwnedQuerySet, Adjustment, Subscription
 from bss.customers.models import BillingAccount
@@ -154,7 +155,7 @@ class Invoice(Stamped):
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
-        ON_HOLD = "on_hold", _("On hold")
+        ON_HOLD = "on_hold", pgettext_lazy("invoice", "On hold")
         VALIDATED = "validated", _("Posted")
         SENT = "sent", _("Sent")
         PARTIALLY_PAID = "partially_paid", _("Partly paid")

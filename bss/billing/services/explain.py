@@ -58,6 +58,8 @@ def why(*, line: InvoiceLine) -> Explanation:
 
 def _tax_rate(line: InvoiceLine) -> TaxRate | None:
     """The rate in force on the bill date that gave the line its percentage; None for categories without a rate."""
+    if line.tax_percent is None:
+        return None
     return (
         TaxRate.objects.filter(
             country=line.invoice.account.tax_country,

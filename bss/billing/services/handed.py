@@ -95,9 +95,8 @@ def first_bill(
 
 def _anybody(currency: str) -> BillingAccount:
     """The terms of an account nobody has opened yet."""
-    return BillingAccount(
-        currency=currency, language=get_language() or "en", tax_country=settings.OPERATOR.get("country", "FR")
-    )
+    country = str(settings.OPERATOR.get("country", "FR"))
+    return BillingAccount(currency=currency, language=get_language() or "en", tax_country=country)
 
 
 def _charge(quoted: QuotedLine, account: BillingAccount, day: date) -> Subscription:

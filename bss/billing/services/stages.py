@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from bss.billing.models import BillRun
 from kernel.models import JournalEntry
@@ -62,11 +63,14 @@ def of(run: BillRun, totals: Sequence[dict[str, Any]]) -> list[Stage]:
 
 def _counts(run: BillRun, totals: Sequence[dict[str, Any]]) -> dict[Any, str]:
     sent, held = (sum(row[name] for row in totals) for name in ("sent", "held"))
+    drafted = ngettext("%(count)d invoice", "%(count)d invoices", run.invoices_count)
     return {
-        BillRun.Status.SELECTED: _("%(count)d accounts") % {"count": run.accounts},
-        BillRun.Status.DRAFTED: _("%(count)d invoices, %(failed)d left out")
-        % {"count": run.invoices_count, "failed": run.failures},
-        BillRun.Status.CHECKED: _("%(count)d findings") % {"count": len(run.checks)},
-        BillRun.Status.POSTED: _("%(count)d numbers") % {"count": run.invoices_count},
-        BillRun.Status.DELIVERED: _("%(count)d sent, %(held)d on hold") % {"count": sent, "held": held},
+        BillRun.Status.SELECTED: ngettext("%(count)d account", "%(count)d accounts", run.accounts)
+        % {"count": run.accounts},
+        BillRun.Status.DRAFTED: f"{drafted % {'count': run.invoices_count}}, "
+        + _("left out: %(count)d") % {"count": run.failures},
+        BillRun.Status.CHECKED: ngettext("%(count)d finding", "%(count)d findings", len(run.checks))
+        % {"count": len(run.checks)},
+        BillRun.Status.POSTED: drafted % {"count": run.invoices_count},
+        BillRun.Status.DELIVERED: _("sent: %(count)d, on hold: %(held)d") % {"count": sent, "held": held},
     }

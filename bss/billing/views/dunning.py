@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bss.billing import forms, services
 from bss.billing.models import DunningCase
@@ -79,7 +80,7 @@ CASES = pages.List(
     search=("number", "account__number", "account__customer__party__name"),
     default_sort="-number",
     default_view="status__not=closed",
-    views=[("held", _("On hold"), lambda user: f"status=open&held__gt={clock.today().isoformat()}")],
+    views=[("held", pgettext_lazy("dunning", "On hold"), lambda user: f"status=open&held__gt={clock.today().isoformat()}")],
     live=True,
     row_class=lambda row: {"suspended": "danger", "suspending": "warn", "closed": "muted"}.get(row.status, ""),
     empty=pages.Empty(

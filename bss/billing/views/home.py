@@ -121,8 +121,8 @@ def _checked(user: Any) -> list[Todo]:
     others = rows.exclude(drafted_by=user.pk).select_related("drafted_by")
     return [
         Todo(
-            _t("Bill run %(number)s: %(count)d invoices")
-            % {"number": row.number, "count": row.invoices_count},
+            _t("Bill run %(number)s, billing day %(day)s of %(date)s")
+            % {"number": row.number, "day": row.cycle_day, "date": row.bill_date.isoformat()},
             pages.url_of(row) or "",
             row.updated,
             by=str(row.drafted_by or ""),

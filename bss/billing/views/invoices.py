@@ -89,7 +89,7 @@ INVOICES = pages.List(
         pages.Column("due", _("Due"), kind="date", sort=True),
         pages.Column("age", _("Overdue"), age, sort="due"),
         pages.Column("gross", _("Total"), kind="money", currency="currency", sort=True),
-        pages.Column("open", _("Open"), "open_amount", kind="money", currency="currency"),
+        pages.Column("open", _("Still to pay"), "open_amount", kind="money", currency="currency"),
         pages.Column("currency", _("Currency"), sort=True, hidden=True),
         pages.Column("dunning", _("Dunning"), link=lambda row: _case_url(row)),
         pages.Column("sent", _("Last sent"), kind="when", sort=True, hidden=True),
@@ -281,7 +281,7 @@ INVOICE = InvoicePage(
         pages.Fact(_("Bill date"), "bill_date", kind="date"),
         pages.Fact(_("Due"), "due", kind="date"),
         pages.Fact(_("Total"), "gross", kind="money", currency="currency"),
-        pages.Fact(_("Open"), "open_amount", kind="money", currency="currency"),
+        pages.Fact(_("Still to pay"), "open_amount", kind="money", currency="currency"),
     ],
     fields=[
         pages.Fact(_("Kind"), "kind", badge=INVOICE_KIND),

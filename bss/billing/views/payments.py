@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bss.billing import forms, services
 from bss.billing.models import LedgerAccount, LedgerEntry, LedgerPosting, Payment
@@ -221,7 +222,8 @@ ENTRIES = pages.List(
         ),
         pages.Column("text", _("Text"), sort=True),
         pages.Column("debit", _("Debit"), lambda entry: _side(entry, 1), kind="money", currency="account.currency"),
-        pages.Column("credit", _("Credit"), lambda entry: _side(entry, -1), kind="money", currency="account.currency"),
+        pages.Column("credit", pgettext_lazy("ledger side", "Credit"),
+                     lambda entry: _side(entry, -1), kind="money", currency="account.currency"),
         pages.Column("balance", _("Balance"), kind="money", currency="account.currency"),
         pages.Column("at", _("Booked"), kind="time", sort=True, hidden=True),
     ],

@@ -188,11 +188,13 @@ def _retry_why_not(run: BillRun, user: Any) -> str:
     return "" if run.failures else _t("No account failed")
 
 
-def _start(kind: str, title: str, **params: Any) -> Any:
+def _start(kind: str, title: Any, **params: Any) -> Any:
+    """The action that hands a run to a job; the console shows its progress."""
+
     def run(call: Call) -> Job:
         return jobs.start(
             f"bss_billing.{kind}",
-            title % {"run": call.object},
+            str(title) % {"run": call.object},
             owner=call.user,
             total=call.object.accounts,
             run=call.object.pk,
@@ -204,8 +206,7 @@ def _start(kind: str, title: str, **params: Any) -> Any:
 
 def _approve_effects(run: BillRun, user: Any) -> list[str]:
     found = [
-        _t("%(count)d invoices may then be posted; nothing on them changes any more")
-        % {"count": run.invoices_count}
+        _t("Once posted, nothing on the invoices changes any more: %(count)d") % {"count": run.invoices_count}
     ]
     return [*found, *(f"{CHECKS.get(one['check'], one['check'])}: {one['count']}" for one in run.checks)]
 
@@ -280,7 +281,7 @@ RUN = pages.Detail(
             run=_start("post_run", _("Posting of %(run)s"), deliver=False),
             why_not=_job_why_not(S.APPROVED),
             effects=lambda run, user: [
-                _t("%(count)d invoices get their numbers and never change again") % {"count": run.invoices_count}
+                _t("Invoices that get their numbers and never change again: %(count)d") % {"count": run.invoices_count}
             ],
             goto=pages.url_of,
             secondary=True,
@@ -325,7 +326,7 @@ RUN = pages.Detail(
             run=lambda call: services.discard_run(run=call.object, **call.data),
             why_not=_job_why_not(S.SELECTED, S.DRAFTED, S.CHECKED, S.APPROVED),
             effects=lambda run, user: [
-                _t("%(count)d drafts go; what is on them stands on the next run") % {"count": run.invoices_count}
+                _t("Drafts that go: %(count)d. What is on them stands on the next run") % {"count": run.invoices_count}
             ],
             danger=True,
             icon="trash",
@@ -344,10 +345,10 @@ def _create(call: Call) -> BillRun:
 def _preview(call: Call) -> list[str]:
     """How many accounts it bills, and what the last run of that day came to."""
     run = BillRun(**call.data)
-    found = [_t("%(count)d accounts are billed") % {"count": services.accounts_of(run).count()}]
+    found = [_t("Accounts to be billed: %(count)d") % {"count": services.accounts_of(run).count()}]
     last = services.previous(run)
     if last is not None:
-        words = _t("The last run of this day, %(run)s of %(date)s, had %(count)d invoices")
+        words = _t("The last run of this day was %(run)s of %(date)s; its invoices: %(count)d")
         found.append(
             words % {"run": last.number, "date": last.bill_date.isoformat(), "count": last.invoices_count}
         )

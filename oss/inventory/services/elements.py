@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from kernel import lifecycle
@@ -144,11 +146,33 @@ def create_element(
                 name=name, role=role, device_type=device_type, location=location, status=status, **attributes
             )
         )
-    templates = list(device_type.port_templates.all())
-    _make_ports(
-        element, [PortSpec(t.pattern, t.speed_mbps, t.media, t.kind) for t in templates], first_index=1
-    )
+    _make_ports(element, _specs(device_type), first_index=1)
     return element
+
+
+@transaction.atomic
+def create_elements(rows: Sequence[Mapping[str, Any]]) -> list[NetworkElement]:
+    """Add several elements, each row as `create_element` takes it, with the ports of their types: all of them or none.
+
+    Raises Invalid when a name is taken or comes twice.
+    """
+    names = Counter(row["name"] for row in rows)
+    twice = next((name for name, count in names.items() if count > 1), None)
+    taken = twice or NetworkElement.objects.filter(name__in=names).values_list("name", flat=True).first()
+    if taken is not None:
+        raise _name_taken(taken)
+    with _told(next(iter(names), "")):
+        elements = lifecycle.create_many([NetworkElement(**row) for row in rows])
+    types = {element.device_type_id: element.device_type for element in elements}
+    prefetch_related_objects(list(types.values()), "port_templates")
+    specs = {pk: _specs(device_type) for pk, device_type in types.items()}
+    ports = [port for element in elements for port in _ports(element, specs[element.device_type_id], 1)]
+    Port.objects.bulk_create(ports, batch_size=2000)
+    return elements
+
+
+def _specs(device_type: DeviceType) -> list[PortSpec]:
+    return [PortSpec(t.pattern, t.speed_mbps, t.media, t.kind) for t in device_type.port_templates.all()]
 
 
 @transaction.atomic
@@ -177,21 +201,22 @@ def _port_names(ports: Iterable[PortSpec]) -> list[str]:
 
 def _make_ports(element: NetworkElement, ports: Sequence[PortSpec], *, first_index: int) -> list[Port]:
     # Ports are parts of their element: its own journal entry tells of them, one each would drown the journal.
+    return Port.objects.bulk_create(_ports(element, ports, first_index), batch_size=2000)
+
+
+def _ports(element: NetworkElement, ports: Sequence[PortSpec], first_index: int) -> list[Port]:
     specs = [(name, spec) for spec in ports for name in PortTemplate(pattern=spec.pattern).names()]
-    return Port.objects.bulk_create(
-        [
-            Port(
-                element=element,
-                name=name,
-                if_index=index,
-                speed_mbps=spec.speed_mbps,
-                media=spec.media,
-                kind=spec.kind,
-            )
-            for index, (name, spec) in enumerate(specs, start=first_index)
-        ],
-        batch_size=2000,
-    )
+    return [
+        Port(
+            element=element,
+            name=name,
+            if_index=index,
+            speed_mbps=spec.speed_mbps,
+            media=spec.media,
+            kind=spec.kind,
+        )
+        for index, (name, spec) in enumerate(specs, start=first_index)
+    ]
 
 
 def element_attributes(values: dict[str, Any]) -> dict[str, Any]:
@@ -227,11 +252,15 @@ def _told(name: str) -> Iterator[None]:
                 code="element.addressTaken",
                 fields={"management_address": _("Taken")},
             ) from error
-        raise Invalid(
-            _("There is an element %(name)s already") % {"name": name},
-            code="element.nameTaken",
-            fields={"name": _("Taken")},
-        ) from error
+        raise _name_taken(name) from error
+
+
+def _name_taken(name: str) -> Invalid:
+    return Invalid(
+        _("There is an element %(name)s already") % {"name": name},
+        code="element.nameTaken",
+        fields={"name": _("Taken")},
+    )
 
 
 @transaction.atomic

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -9,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from kernel import clock, journal, lifecycle
 from kernel.errors import IllegalMove
+from kernel.slots import slot
 from oss.incidents.models import Incident
 from oss.inventory.models import Link, Port
 from service_mgmt.changes.models import ChangeRequest, ChangeStep, ChangeTarget, Freeze
@@ -17,6 +20,9 @@ from service_mgmt.services.services.impact import Effect, Impact, impact_of
 Status, Phase = ChangeRequest.Status, ChangeStep.Phase
 # What a service lost, a service at risk and a conflict add to the risk score.
 LOST_WEIGHT, RISK_WEIGHT, CONFLICT_WEIGHT = 10, 3, 25
+
+# Filled by service_mgmt.levels: (service ids, at) → notice of planned work that their agreements ask for.
+notice_slot = slot("service_mgmt_changes.notice_periods")
 
 
 def assess(*, change: ChangeRequest) -> ChangeRequest:
@@ -40,10 +46,29 @@ def assess(*, change: ChangeRequest) -> ChangeRequest:
                 "customers": sorted(map(str, impact.customers)),
                 "revenue": str(impact.revenue),
                 "conflicts": found,
+                **_notice(change, impact),
                 "at": clock.now(),
             }
         ),
     )
+
+
+def _notice(change: ChangeRequest, impact: Impact) -> dict[str, Any]:
+    """Customers who would be told later than their agreement asks, and from when on a window would keep to it.
+
+    Too late is no conflict: the work then counts against the promise, which is for the approver to weigh.
+    """
+    now = clock.now()
+    hit = {
+        row.service_id: row.customer_id
+        for effect in (Effect.LOST, Effect.DEGRADED)
+        for row in impact.customer_facing(effect)
+    }
+    asked: dict[UUID, timedelta] = notice_slot.one(list(hit), now) or {}
+    if change.window_start is None or not asked:
+        return {}
+    late = {hit[pk] for pk, notice in asked.items() if now + notice > change.window_start}
+    return {"late": len(late), "in_time_from": now + max(asked.values())}
 
 
 def judged(change: ChangeRequest) -> Impact:

@@ -35,6 +35,7 @@ def draft(
     description: str = "",
     specification: str = "",
     problem_id: UUID | None = None,
+    window: tuple[datetime, datetime] | None = None,
 ) -> ChangeRequest:
     """Draft a change with its targets and plan; `steps` are {phase, action, element, params}, in order.
 
@@ -56,6 +57,8 @@ def draft(
             )
         )
         _keep_plan(change, elements, links, plan)
+        if window is not None:
+            set_window(change=change, start=window[0], end=window[1])
     return change
 
 

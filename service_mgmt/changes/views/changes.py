@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -70,7 +71,7 @@ CHANGES = pages.List(
         ("approval", _("Waiting for my approval"),
          lambda user: f"status=waitForApproval&author__not={user.username}&sort=window_start"),
         ("upcoming", _("Upcoming"), "status=approved&status=scheduled&status=inProgress&sort=window_start"),
-        ("mine", _("Mine"), lambda user: f"author={user.username}"),
+        ("mine", _("My changes"), lambda user: f"author={user.username}"),
     ],
     create="service_mgmt_changes:change-create", live=True, row_class=_row_class,
     empty=pages.Empty(
@@ -102,7 +103,7 @@ def _not_submittable(change: ChangeRequest, user: Any) -> Any:
 
 def _not_decidable(change: ChangeRequest, user: Any) -> Any:
     if change.status != Status.WAIT_FOR_APPROVAL:
-        return _("It does not wait for approval")
+        return _("The change does not wait for approval")
     return _("Somebody else decides on what you planned") if change.author_id == user.pk else ""
 
 
@@ -158,11 +159,11 @@ def problem_of(change: ChangeRequest) -> Any:
     )
 
 
-def _window_of(change: ChangeRequest) -> Maintenance | None:
-    found: Maintenance | None = _once(
-        change, "_window", lambda: Maintenance.objects.filter(pk=change.maintenance_id).first()
-    )
-    return found
+def _window_of(change: ChangeRequest) -> Any:
+    wanted = change.maintenance_id
+    if wanted is None:
+        return None
+    return _once(change, "_window", lambda: Maintenance.objects.filter(pk=wanted).first())
 
 
 def _once(change: ChangeRequest, name: str, find: Callable[[], Any]) -> Any:
@@ -197,6 +198,7 @@ def _assessment(change: ChangeRequest, user: Any) -> Mapping[str, Any]:
     rows = Customer.objects.visible_to(user).filter(pk__in=ids).select_related("party").order_by("number")
     return {
         "found": found,
+        "in_time_from": parse_datetime(found["in_time_from"]) if found.get("late") else None,
         "customers": list(rows[:CUSTOMERS_SHOWN]),
         "more": max(0, len(ids) - CUSTOMERS_SHOWN),
         # Freezes, incidents and other changes come and go: those of now, beside those that were assessed.
@@ -239,7 +241,7 @@ CHANGE_PAGE = pages.Detail(
     ],
     overview="service_mgmt/changes/_change.html", context=_plan,
     actions=[
-        pages.Action("start", _("Start"), permission=EXECUTE, primary=True, icon="player-play", why_not=_not_startable,
+        pages.Action("start", _("Carry out"), permission=EXECUTE, primary=True, icon="player-play", why_not=_not_startable,
                      effects=_will_run, run=lambda call: services.start(change=call.object),
                      done=_("It has begun; its steps appear by themselves")),
         pages.Action("approve", _("Approve"), permission=APPROVE, secondary=True, icon="check", why_not=_not_decidable,
@@ -261,7 +263,7 @@ CHANGE_PAGE = pages.Detail(
         pages.Action("submit", _("Submit for approval"), permission=CHANGE, icon="send", why_not=_not_submittable,
                      run=lambda call: services.submit(change=call.object)),
         pages.Action("withdraw", _("Withdraw"), permission=CHANGE, icon="arrow-back-up", form=forms.OptionalReasonForm,
-                     why_not=_only(Status.WAIT_FOR_APPROVAL, why=_("It does not wait for approval")),
+                     why_not=_only(Status.WAIT_FOR_APPROVAL, why=_("The change does not wait for approval")),
                      run=lambda call: services.withdraw(change=call.object, **call.data)),
         pages.Action("schedule", _("Schedule"), permission=EXECUTE, icon="calendar-event", effects=_will_tell,
                      why_not=_only(Status.APPROVED, why=_("It is not approved, or is scheduled already")),

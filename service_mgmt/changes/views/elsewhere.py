@@ -28,8 +28,8 @@ SHOWN = 20
 
 def changes_near(incident: Incident) -> Any:
     """Changes of the 24 h before an incident on its device or link, or on what these are joined to."""
-    elements = {incident.element_id} - {None}
-    links = {incident.link_id} - {None}
+    elements = {incident.element_id} if incident.element_id else set()
+    links = {incident.link_id} if incident.link_id else set()
     ends = Link.objects.filter(pk__in=links).values_list("port_a__element_id", "port_b__element_id")
     elements |= {pk for pair in ends for pk in pair}
     joined = Link.objects.filter(Q(port_a__element__in=elements) | Q(port_b__element__in=elements))

@@ -137,7 +137,9 @@ def record_cause(
     """
     if not root_cause.strip():
         raise Invalid(_("Say what the cause is"), code="problem.cause", fields={"root_cause": _("required")})
-    answers = {} if whys is None else {"whys": [why.strip() for why in whys if why.strip()][:WHYS]}
+    answers: dict[str, Any] = (
+        {} if whys is None else {"whys": [why.strip() for why in whys if why.strip()][:WHYS]}
+    )
     with transaction.atomic():
         lifecycle.change(
             problem,

@@ -18,7 +18,7 @@ CHANGE = "service_mgmt_problems.change_knownerror"
 class Use(models.TextChoices):
     """Whether it still helps."""
 
-    CURRENT = "current", _("In use")
+    CURRENT = "current", _("In force")
     RETIRED = "retired", _("Retired")
 
 

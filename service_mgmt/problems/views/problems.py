@@ -52,7 +52,7 @@ PROBLEMS = pages.List(
         pages.Column("link", _("Link"), link="link", sort="link__name", hidden=True),
         pages.Column("parent", _("Part of problem"), link="parent", sort="parent__number", hidden=True),
         pages.Column("status_changed", _("Status since"), kind="when", sort=True, hidden=True),
-        pages.Column("resolved", _("Fixed"), kind="time", sort=True, hidden=True),
+        pages.Column("resolved", _("Fixed on"), kind="time", sort=True, hidden=True),
     ],
     filters=[
         Filter("status", "status", "choice", _("Status"), choices=Problem.Status.choices),
@@ -66,7 +66,7 @@ PROBLEMS = pages.List(
     ],
     search=("number", "title", "root_cause"), default_sort="priority,-opened", default_view=OPEN_QUERY,
     views=[
-        ("mine", _("Mine"), lambda user: f"{OPEN_QUERY}&owner={user.username}"),
+        ("mine", _("My problems"), lambda user: f"{OPEN_QUERY}&owner={user.username}"),
         ("watched", _("Fixed, being watched"), "status=resolved"),
     ],
     create="service_mgmt_problems:problem-create", live=True,
@@ -156,10 +156,10 @@ PROBLEM = pages.Detail(
     fields=[
         pages.Fact(_("Category"), category_of),
         pages.Fact(_("Why it was opened"), "occasion"),
-        pages.Fact(_("Reported by"), lambda problem: problem.originator.get("name", "")),
+        pages.Fact(_("Brought up by"), lambda problem: problem.originator.get("name", "")),
         pages.Fact(_("Description"), "description"),
         pages.Fact(_("Part of problem"), "parent", link="parent"),
-        pages.Fact(_("Fixed"), "resolved", kind="time"),
+        pages.Fact(_("Fixed on"), "resolved", kind="time"),
     ],
     overview="service_mgmt/problems/_problem.html", context=_analysis,
     actions=[

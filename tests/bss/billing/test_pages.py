@@ -228,7 +228,7 @@ def test_a_run_is_previewed_opened_and_drafted_by_a_job(drafter: User) -> None:
     answer = browser.post(reverse("bss_billing:run-create"), {**data, "_go": "save"})
 
     run = BillRun.objects.get()
-    assert "1 accounts are billed" in check
+    assert "Accounts to be billed: 1" in check
     assert answer["Location"] == reverse("bss_billing:run-detail", args=[run.number])
     assert (run.status, run.drafted_by) == ("selected", drafter)
     job = Job.objects.get()
@@ -254,7 +254,7 @@ def test_a_run_goes_from_check_to_delivery_and_shows_every_stage(drafter: User, 
 
     page = text_of(browser_of(drafter).get(reverse("bss_billing:run-detail", args=[run.number])))
     assert run.status == "delivered"
-    for words in ("Approved", "fay", "1 sent, 0 on hold", "€49.20"):
+    for words in ("Approved", "fay", "sent: 1, on hold: 0", "€49.20"):
         assert words in page, words
 
 

@@ -17,7 +17,7 @@ from bss.orders.models import Product, ProductOrder, Qualification, Quote
 from bss.orders.services import Feasibility
 from kernel import clock
 from kernel.models import ApiToken, User
-from tests.bss.orders.test_orders import make_bundle
+from tests.bss.orders.conftest import make_bundle
 from tests.factories.bss_catalog import launch_offering, make_offering, make_price
 from tests.factories.bss_customers import make_account, make_contact, make_customer, make_party, make_site
 from tests.factories.bss_orders import make_item, make_order, make_product, make_quote, make_sellable

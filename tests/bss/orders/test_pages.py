@@ -12,7 +12,7 @@ from bss.orders import services
 from bss.orders.models import ProductOrder, Quote
 from bss.orders.services import Feasibility
 from kernel.models import User
-from tests.bss.orders.test_orders import make_bundle
+from tests.bss.orders.conftest import make_bundle
 from tests.factories.bss_customers import make_account, make_customer, make_site
 from tests.factories.bss_orders import make_order, make_quote, make_sellable
 from tests.portal.conftest import browser_of

@@ -16,7 +16,7 @@ from bss.orders.models import Product, ProductOrder, Qualification, Quote
 from bss.orders.services import Feasibility, Line
 from kernel.errors import DomainError, IllegalMove, Invalid
 from kernel.models import OutboxEvent
-from tests.bss.orders.test_orders import make_bundle
+from tests.bss.orders.conftest import make_bundle
 from tests.factories.bss_customers import make_account, make_customer, make_site
 from tests.factories.bss_orders import (
     make_order,

@@ -137,3 +137,12 @@ def stops(count: int) -> list[ApiTask]:
         ApiTask.objects.create(api="999", path="stopWork", owner=owner, state="done", body=body)
         for _ in range(count)
     ]
+
+
+def codes(response: Any) -> set[tuple[str, str]]:
+    return {(error["attribute"], error["code"]) for error in response.json()["errors"]}
+
+
+def names(response: Any) -> list[str]:
+    assert response.status_code in {200, 206}, response.content
+    return [row["name"] for row in response.json()]

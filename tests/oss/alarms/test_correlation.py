@@ -2,75 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from kernel import clock, events
-from kernel.models import OutboxEvent, User
+from kernel.models import OutboxEvent
 from oss.alarms import services
-from oss.alarms.events import RootFound, SymptomsJoined
+from oss.alarms.events import SymptomsJoined
 from oss.alarms.models import Alarm, ProbableCause, Severity, Source, State
 from oss.alarms.services import normalise
-from oss.alarms.services.notices import Notice
-from oss.inventory.models import Link, Port
+from oss.inventory.models import Port
 from oss.inventory.services import occupy_port
 from oss.inventory.services.elements import PortSpec
 from tests.factories.oss_alarms import (
-    AT,
     Network,
     gasp,
     make_clear,
-    make_maintenance,
-    make_network,
     make_notice,
     port_down,
     silent,
 )
-from tests.factories.oss_inventory import make_device_type, make_element, make_link, make_location
+from tests.factories.oss_inventory import make_device_type, make_element, make_location
+from tests.oss.alarms.conftest import both_ends, correlate, later, root_of, roots_told, tell
 
 pytestmark = pytest.mark.django_db
-
-
-def later(seconds: float) -> datetime:
-    return AT + timedelta(seconds=seconds)
-
-
-def tell(*notices: Notice) -> None:
-    """The notices arrive, each at its own time."""
-    for notice in notices:
-        with clock.frozen(notice.at):
-            services.raise_many([notice])
-
-
-def correlate(seconds: float = 30) -> services.Correlation:
-    with clock.frozen(later(seconds)):
-        return services.correlate()
-
-
-def roots_told() -> list[RootFound]:
-    rows = OutboxEvent.objects.filter(name=RootFound.name).order_by("seq")
-    return [events.decode(row.name, row.payload) for row in rows]  # type: ignore[misc]
-
-
-def both_ends(link: Link, seconds: float = 0) -> list[Notice]:
-    return [
-        port_down(port, link, at=later(seconds + n / 10)) for n, port in enumerate((link.port_a, link.port_b))
-    ]
-
-
-def root_of(alarm_key: str) -> Alarm:
-    alarm = Alarm.objects.select_related("root").get(key=alarm_key)
-    assert alarm.root is not None
-    return alarm.root
-
-
-@pytest.fixture
-def network() -> Network:
-    return make_network()
 
 
 def test_both_ends_of_a_link_get_one_root(network: Network) -> None:
@@ -302,105 +256,3 @@ def test_what_nothing_explains_is_its_own_root_once() -> None:
 
     assert len(roots_told()) == 1
     assert Alarm.objects.get().because == {"rule": "alone", "params": {}}
-
-
-def test_planned_work_is_no_root_until_its_window_is_over(network: Network) -> None:
-    window = make_maintenance(links=[network.backbone])
-    tell(*both_ends(network.backbone))
-    correlate()
-    assert not roots_told()
-    assert Alarm.objects.filter(planned_outage=True).count() == 3
-
-    services.sweep(at=window.end)
-    with clock.frozen(window.end + timedelta(seconds=5)):
-        services.correlate()
-
-    assert [event.link_id for event in roots_told()] == [network.backbone.pk]
-
-
-def test_an_operators_grouping_is_repeated_the_next_time(admin: User) -> None:
-    cause, effect = make_notice(key="pump:1"), make_notice(key="pump:2", at=later(1))
-    tell(cause, effect)
-    correlate(5)
-    services.group(
-        root=Alarm.objects.get(key="pump:1"), alarms=[Alarm.objects.get(key="pump:2")], by=admin, at=later(6)
-    )
-    services.raise_many([make_clear(cause, after=20), make_clear(effect, after=20)])
-
-    tell(make_notice(key="pump:1", at=later(3600)), make_notice(key="pump:2", at=later(3610)))
-    correlate(3620)
-
-    again = Alarm.objects.open().get(key="pump:2")
-    assert again.root is not None
-    assert (again.root.key, again.because["rule"]) == ("pump:1", "taught")
-
-
-def test_a_rejected_pair_is_not_grouped_again(network: Network, admin: User) -> None:
-    tell(port_down(network.spur.port_a, network.spur), silent(network.agg, at=later(5)))
-    correlate()
-    symptom = Alarm.objects.get(key=silent(network.agg).key)
-
-    services.ungroup(alarms=[symptom], by=admin, note="its own power supply", at=later(40))
-    correlate(60)
-
-    symptom.refresh_from_db()
-    assert (symptom.root, symptom.because["rule"]) == (None, "element_silent")
-
-
-def test_a_symptom_that_outlives_its_root_is_judged_anew(network: Network) -> None:
-    a, b = both_ends(network.spur)
-    tell(a, b, silent(network.agg, at=later(5)))
-    correlate()
-    services.raise_many([make_clear(a, after=60), make_clear(b, after=60)])
-
-    correlate(80)
-    assert Alarm.objects.open().get().root is not None
-    correlate(100)
-
-    assert Alarm.objects.open().get().because["rule"] == "element_silent"
-
-
-def test_a_second_round_changes_nothing(network: Network) -> None:
-    tell(*both_ends(network.spur), silent(network.agg, at=later(5)))
-    correlate()
-    before = list(Alarm.objects.order_by("pk").values())
-
-    correlate(31)
-
-    assert list(Alarm.objects.order_by("pk").values()) == before
-
-
-def test_one_round_at_a_time(network: Network) -> None:
-    from kernel import locks
-
-    tell(*both_ends(network.spur))
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("BEGIN; SELECT pg_advisory_xact_lock(%s)", [locks.key_of("oss_alarms.correlate")])
-            found = correlate()
-            assert (found.waiting, found.roots) == (True, [])
-            cursor.execute("ROLLBACK")
-    finally:
-        other.close()
-
-
-def test_the_cost_does_not_grow_with_every_open_alarm(network: Network) -> None:
-    tell(*[make_notice() for _ in range(5)])
-    correlate()
-    services.raise_many([make_notice(at=later(40)) for _ in range(200)])
-    correlate(60)
-    tell(make_notice(at=later(70)))
-    with CaptureQueriesContext(connection) as seen:
-        correlate(80)
-
-    assert len(seen) < 25
-
-
-def test_ends_of_a_link_in_a_wider_network_find_only_their_root(network: Network) -> None:
-    other = make_link(network.core1, network.agg)
-    tell(*both_ends(network.backbone), *both_ends(other, 1))
-    correlate()
-
-    assert Alarm.objects.roots().count() == 2
-    assert {root_of(notice.key).link_id for notice in both_ends(other)} == {other.pk}

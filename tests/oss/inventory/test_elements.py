@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from kernel import lifecycle
 from kernel.errors import IllegalMove, Invalid, NotAllowed, StaleState, StaleVersion
+from kernel.models import JournalEntry
 from oss.inventory import services
 from oss.inventory.models import Link, Location, NetworkElement, Port, PortTemplate
 from oss.inventory.services.elements import PortSpec
@@ -219,3 +220,26 @@ def test_a_planned_link_is_put_in_service() -> None:
 )
 def test_a_pattern_names_its_ports_in_order(pattern: str, names: list[str]) -> None:
     assert list(PortTemplate(pattern=pattern).names()) == names
+
+
+@pytest.mark.django_db
+def test_several_elements_are_added_with_their_ports_or_none_is() -> None:
+    kind = make_device_type(ports=[PortSpec("ge-[1-3]", 1000)])
+    bare = make_device_type(ports=[])
+    rows = [
+        {"name": name, "role": "access", "device_type": type_, "location": make_location()}
+        for name, type_ in (("one", kind), ("two", kind), ("three", bare))
+    ]
+    made = services.create_elements(rows)
+    assert [element.name for element in made] == ["one", "two", "three"]
+    assert [list(element.ports.values_list("name", "if_index").order_by("if_index")) for element in made] == [
+        [("ge-1", 1), ("ge-2", 2), ("ge-3", 3)],
+        [("ge-1", 1), ("ge-2", 2), ("ge-3", 3)],
+        [],
+    ]
+    assert JournalEntry.objects.filter(object_id__in=[element.pk for element in made]).count() == 3
+    for names in (["four", "two"], ["five", "five"]):
+        with pytest.raises(Invalid) as refused:
+            services.create_elements([{**rows[0], "name": name} for name in names])
+        assert refused.value.code == "element.nameTaken"
+    assert not NetworkElement.objects.filter(name__in=["four", "five"]).exists()

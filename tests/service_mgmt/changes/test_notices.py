@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from bss.care.models import Notice
 from kernel import clock
@@ -17,7 +18,8 @@ from service_mgmt.changes.models import ChangeRequest
 from service_mgmt.changes.services import notices
 from service_mgmt.services.models import ServiceLink, ServiceResource
 from tests.factories.oss_alarms import AT
-from tests.factories.service_mgmt_levels import Town, make_town
+from tests.factories.service_mgmt_levels import Town, make_agreement, make_definition, make_town
+from tests.portal.conftest import browser_of
 
 pytestmark = pytest.mark.django_db
 WINDOW = (AT + timedelta(days=6), AT + timedelta(days=6, hours=2))
@@ -109,3 +111,20 @@ def test_a_plan_that_acts_on_a_port_hits_only_who_is_behind_it(
     assert services.judged(change).customers == {town.french.pk}
     by_hand = services.draft(title="x", author=make_user("engineer"), links=[tail])
     assert services.judged(by_hand).customers == {town.french.pk, town.english.pk}
+
+
+def test_the_assessment_says_who_would_be_told_too_late(town: Town, make_user: Callable[..., User]) -> None:
+    strict = make_definition(maintenance_notice=timedelta(days=10))
+    make_agreement(service=town.services["french"], definition=strict)
+    make_agreement(service=town.services["english"], definition=make_definition())
+    link, engineer = town.network.tail, make_user("engineer")
+    row = services.draft(title="x", author=engineer, links=[link])
+    with clock.frozen(AT):
+        for days, late in ((5, 1), (11, 0)):
+            start = AT + timedelta(days=days)
+            services.set_window(change=row, start=start, end=start + timedelta(hours=1))
+            services.assess(change=row)
+            assert row.assessment["late"] == late
+            url = reverse("service_mgmt_changes:change-detail-tab", args=[row.number, "assessment"])
+            shown = browser_of(engineer).get(url).content.decode()
+            assert ("told later" in shown) is bool(late)

@@ -12,17 +12,13 @@ from django.db import IntegrityError, transaction
 
 from bss.billing.models import Adjustment
 from bss.customers.services import merge_customers
-from kernel import events
 from kernel.errors import IllegalMove, Invalid, NotAllowed
-from kernel.ids import uuid7
-from kernel.models import JournalEntry, OutboxEvent
+from kernel.models import OutboxEvent
 from service_mgmt.levels import services, tasks
 from service_mgmt.levels.models import CreditProposal, SlaAgreement, SlaClockEvent, SlaDefinition, SlaResult
 from service_mgmt.levels.services.months import monthly_fee
-from service_mgmt.provisioning.events import ServiceActivated, ServiceBlocked, ServiceRestored
-from tests.factories.bss_customers import make_account, make_customer
-from tests.factories.bss_customers import make_agreement as make_contract
-from tests.factories.bss_orders import make_product, make_sellable
+from tests.factories.bss_customers import make_customer
+from tests.factories.bss_orders import make_product
 from tests.factories.service_mgmt_levels import (
     make_agreement,
     make_credit,
@@ -30,199 +26,12 @@ from tests.factories.service_mgmt_levels import (
     make_fee,
     make_service,
 )
+from tests.service_mgmt.levels.conftest import down
 
 pytestmark = pytest.mark.django_db
 DECEMBER, JANUARY = date(2025, 12, 1), date(2026, 1, 1)
 AFTER = datetime(2026, 1, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-def down(agreement: SlaAgreement, hours: float, *, day: int = 10, **more: Any) -> None:
-    """Out for so many hours on a day of December."""
-    start, cause = datetime(2025, 12, day, 8, tzinfo=UTC), uuid7()
-    for door, at in ((services.start_clock, start), (services.stop_clock, start + hours * HOUR)):
-        door(service_ids=[agreement.service_id], at=at, cause_id=cause, label="INC-000009", **more)
-
-
-@pytest.fixture
-def agreement() -> SlaAgreement:
-    """99.9 %, 100 € a month."""
-    service = make_service()
-    assert service.product is not None
-    make_fee(service.product)
-    return make_agreement(service=service)
-
-
-# ----------------------------------------------------------------------------------------------- definitions, agreements
-
-
-def test_bands_must_fit(django_assert_num_queries: Any) -> None:
-    for bands in ([("99.95", "5")], [("99.9", "10"), ("99", "5")], [("99", "5"), ("99", "6")]):
-        with pytest.raises(Invalid) as refusal:
-            make_definition(bands=[(Decimal(below), Decimal(percent)) for below, percent in bands])
-        assert set(refusal.value.fields) == {"bands"}
-    definition = make_definition()
-    with pytest.raises(Invalid, match="taken"):
-        make_definition(code=definition.code)
-    services.change_definition(
-        definition=definition, bands=[(Decimal(99), Decimal(20)), (Decimal("99.5"), Decimal(7))]
-    )
-    assert [(b.below, b.credit_percent) for b in definition.bands.all()] == [
-        (Decimal("99.5"), Decimal(7)), (Decimal(99), Decimal(20))
-    ]  # fmt: skip
-
-
-def test_the_standard_classes_are_installed_once() -> None:
-    assert {row.code for row in services.install_definitions()} >= {"business-999"}
-    assert services.install_definitions() == []
-
-
-def test_a_standard_class_is_defined_when_an_offering_first_names_it(now: datetime) -> None:
-    service = make_service(product=make_product(offering=make_sellable(sla_class="residential-99")))
-
-    agreement = services.agree_by_class(service_id=service.pk, at=now)
-
-    assert agreement is not None
-    assert agreement.definition.availability_target == Decimal(99)
-    assert list(SlaDefinition.objects.values_list("code", flat=True)) == ["residential-99"]
-
-
-def test_an_active_service_gets_the_level_of_its_contract_before_its_offering(now: datetime) -> None:
-    gold, silver = make_definition(code="gold"), make_definition(code="silver")
-    plain = make_service(product=make_product(offering=make_sellable(sla_class="silver")))
-    customer = make_customer()
-    better = make_service(
-        product=make_product(
-            account=make_account(customer=customer), offering=make_sellable(sla_class="silver"),
-            agreement=make_contract(customer=customer, sla_class="gold"),
-        )
-    )  # fmt: skip
-    bundle = make_product(offering=make_sellable(sla_class="gold"))
-    member = make_service(product=make_product(account=bundle.account, parent=bundle))
-    none = make_service(product=make_product(offering=make_sellable(sla_class="unheard-of")))
-    told = [ServiceActivated(s.pk, s.product_id, now) for s in (plain, better, member, none)]  # type: ignore[arg-type]
-
-    with transaction.atomic():
-        events.publish(*told, *told)
-    events.drain()
-
-    found = {row.service: row for row in SlaAgreement.objects.select_related("definition")}
-    assert {service: row.definition for service, row in found.items()} == {
-        plain: silver,
-        better: gold,
-        member: gold,
-    }
-    assert (found[plain].starts, found[plain].ends, found[plain].time_zone) == (now, None, "Europe/Paris")
-
-
-def test_another_class_ends_the_first_agreement(now: datetime, agreement: SlaAgreement) -> None:
-    other = make_definition()
-
-    new = services.agree(service=agreement.service, definition=other, product=agreement.product, at=now)
-
-    agreement.refresh_from_db()
-    assert (agreement.ends, new.starts) == (now, now)
-    with pytest.raises(IntegrityError, match="levels_agreement_one_at_a_time"), transaction.atomic():
-        SlaAgreement.objects.create(
-            service=new.service, product=new.product, customer=new.customer, definition=other,
-            starts=now - HOUR,
-        )  # fmt: skip
-
-
-def test_the_end_of_the_product_ends_what_was_promised(now: datetime, agreement: SlaAgreement) -> None:
-    assert services.end_agreements(product_id=agreement.product_id, at=now) == 1
-    assert services.end_agreements(product_id=agreement.product_id, at=now + HOUR) == 0
-    agreement.refresh_from_db()
-    assert agreement.ends == now
-
-
-def test_a_suspension_pauses_the_clock(now: datetime, agreement: SlaAgreement) -> None:
-    pair = (agreement.service_id, agreement.product_id, None)
-    with transaction.atomic():
-        events.publish(ServiceBlocked(*pair, now), ServiceRestored(*pair, now + 5 * HOUR))
-    events.drain()
-
-    found = services.replay(agreement=agreement, start=now - HOUR, end=now + 10 * HOUR, at=now + 10 * HOUR)
-
-    assert (found.agreed, found.paused) == (6 * HOUR, 5 * HOUR)
-
-
-# -------------------------------------------------------------------------------------------------------------- clock
-
-
-def test_the_log_takes_each_thing_once(agreement: SlaAgreement, now: datetime) -> None:
-    cause = uuid7()
-    args: dict[str, Any] = {"service_ids": [agreement.service_id] * 2, "at": now, "cause_id": cause}
-
-    assert [services.start_clock(**args), services.start_clock(**args)] == [1, 0]
-    assert [services.pause_clock(service_ids=[agreement.service_id], at=now) for _n in range(2)] == [1, 0]
-
-
-def test_the_log_cannot_be_rewritten(agreement: SlaAgreement) -> None:
-    down(agreement, 1)
-
-    for change in (lambda rows: rows.update(at=AFTER), lambda rows: rows.delete()):
-        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-            change(SlaClockEvent.objects.all())
-
-
-def test_a_mistake_is_taken_back_with_its_reason(agreement: SlaAgreement) -> None:
-    down(agreement, 1)
-    wrong = SlaClockEvent.objects.get(kind="down")
-
-    with pytest.raises(Invalid):
-        services.take_back(event=wrong, reason=" ")
-    services.take_back(event=wrong, reason="Customer had switched it off")
-
-    assert (
-        services.replay(agreement=agreement, start=datetime(2025, 12, 1, tzinfo=UTC), end=AFTER).downtime
-        == HOUR * 0
-    )
-    assert JournalEntry.objects.get(verb="sla_clock_event.void").reason == "Customer had switched it off"
-    with pytest.raises(Invalid, match="already"):
-        services.take_back(event=wrong, reason="again")
-
-
-def test_a_month_is_replayed_the_same_at_any_later_date(agreement: SlaAgreement) -> None:
-    down(agreement, 2)
-    bounds: dict[str, Any] = {
-        "start": datetime(2025, 12, 1, tzinfo=UTC),
-        "end": datetime(2026, 1, 1, tzinfo=UTC),
-    }
-    first = services.replay(agreement=agreement, **bounds, at=AFTER)
-
-    services.start_clock(service_ids=[agreement.service_id], at=AFTER, cause_id=uuid7())
-
-    assert services.replay(agreement=agreement, **bounds, at=AFTER + 99 * HOUR) == first
-
-
-def test_the_forecast_says_what_is_left_and_when_it_runs_out(agreement: SlaAgreement) -> None:
-    cause, noon = uuid7(), datetime(2025, 12, 10, 12, tzinfo=UTC)
-    services.start_clock(service_ids=[agreement.service_id], at=noon, cause_id=cause)
-
-    found = services.forecast(agreement=agreement, at=noon + timedelta(minutes=30))
-
-    allowed = timedelta(minutes=44, seconds=38.4)  # 0.1 % of 744 hours
-    assert (found.month, found.left, found.minutes_left) == (DECEMBER, allowed - timedelta(minutes=30), 14)
-    assert found.breach_at == noon + allowed + timedelta(microseconds=1)
-    services.stop_clock(service_ids=[agreement.service_id], at=noon + 2 * HOUR, cause_id=cause)
-    late = services.forecast(agreement=agreement, at=noon + 3 * HOUR)
-    assert (late.minutes_left, late.breach_at, late.measured.breached) == (0, None, True)
-    # Down for 2 of the 232 hours from 1 December, 00:00 in Paris, to 10 December, 15:00 UTC.
-    assert late.likely == (100 * (1 - Decimal(2) / 232)).quantize(Decimal("0.000001"))
-
-
-def test_forecasts_of_many_agreements_read_the_log_once(
-    django_assert_max_num_queries: Any, now: datetime
-) -> None:
-    definition = make_definition()
-    rows = [make_agreement(definition=definition) for _n in range(6)]
-    rows = list(
-        SlaAgreement.objects.filter(pk__in=[row.pk for row in rows]).select_related("definition__calendar")
-    )
-
-    with django_assert_max_num_queries(1):
-        assert len(services.forecasts(agreements=rows, at=now)) == 6
 
 
 # ------------------------------------------------------------------------------------------------------------- months
