@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 
-from kernel import clock
+from kernel import clock, journal
 from kernel.models import Scope, User
 from kernel.pages import live
 from tests import database
@@ -51,6 +51,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         for session in database.leftover_sessions():
             database.logger.warning("left open at the end of the tests: %s", session)
         database.drop_with_force(connection.creation)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_acts() -> Iterator[None]:
+    """A story that one test opened (`journal.correlate`) ends with it."""
+    token = journal._context.set(None)
+    yield
+    journal._context.reset(token)
 
 
 @pytest.fixture

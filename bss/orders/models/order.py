@@ -146,6 +146,7 @@ class ProductOrder(Stamped):
         ]
         indexes = [
             models.Index(fields=["state", "-ordered"], name="bss_order_state_list"),
+            models.Index(fields=["-ordered", "-id"], name="bss_order_newest"),
             models.Index(
                 fields=["promised_date"],
                 name="bss_order_promises",
