@@ -210,7 +210,7 @@ def _alone(work: list[list[tuple[Any, list[Any]]]]) -> float:
 
 def _calls(elements: list[tuple[Any, list[Any]]], locks: dict[Any, threading.Lock]) -> None:
     """What the steps validate, commit, verify and test ask of the elements, in their order; one writer an element."""
-    from service_mgmt.provisioning.services import steps
+    from service_mgmt.provisioning.services.steps import network
 
     with ExitStack() as stack:
         for driver, intents in _open(stack, elements):
@@ -223,11 +223,11 @@ def _calls(elements: list[tuple[Any, list[Any]]], locks: dict[Any, threading.Loc
     with ExitStack() as stack:
         for driver, intents in _open(stack, elements):
             for intent in intents:
-                steps._tests(driver, intent)
+                network._tests(driver, intent)
 
 
 def _commit(elements: list[tuple[Any, list[Any]]], locks: dict[Any, threading.Lock]) -> None:
-    from service_mgmt.provisioning.services import steps
+    from service_mgmt.provisioning.services import applying
 
     with ExitStack() as stack:
         for endpoint, _intents in elements:
@@ -237,7 +237,7 @@ def _commit(elements: list[tuple[Any, list[Any]]], locks: dict[Any, threading.Lo
             driver.settle()
             candidate = driver.render(intents)
             driver.diff(candidate)
-            driver.apply(candidate, confirm_s=steps.CONFIRM_SECONDS)
+            driver.apply(candidate, confirm_s=applying.CONFIRM_SECONDS)
         for driver, intents in drivers:
             driver.verify(intents)
         for driver, _intents in drivers:
@@ -245,13 +245,13 @@ def _commit(elements: list[tuple[Any, list[Any]]], locks: dict[Any, threading.Lo
 
 
 def _dialling(elements: list[tuple[Any, list[Any]]]) -> bool:
-    from service_mgmt.provisioning.services import steps
+    from service_mgmt.provisioning.services.steps import network
 
     with ExitStack() as stack:
         found = [driver.verify(intents) for driver, intents in _open(stack, elements)]
     if not all(one.ok for one in found):
         raise SystemExit(f"the baseline does not hold: {[one.findings for one in found]}")
-    return steps._dialling({str(n): one.state for n, one in enumerate(found)})
+    return network._dialling({str(n): one.state for n, one in enumerate(found)})
 
 
 def _open(stack: ExitStack, elements: list[tuple[Any, list[Any]]]) -> list[tuple[Any, list[Any]]]:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from bss.billing.models import Adjustment, Discount, Subscription
 from bss.billing.services.proration import Convention, Slice, Timing, difference
 from bss.billing.services.subscriptions import CONVENTIONS, TIMINGS
-from bss.catalog.models import OfferingPrice
+from bss.catalog.models import OfferingPrice, Tariff, Zone
 from bss.customers.models import BillingAccount
 from bss.orders.models import Product, ProductPrice
 from bss.usage.models import UsageTotal
@@ -276,6 +276,7 @@ def _usage_lines(
 ) -> Iterable[tuple[UUID, Line]]:
     """One line per product, zone and billing period."""
     prices = _usage_prices(totals) if totals else {}
+    zones = _zones(totals)
     grouped: dict[tuple[Any, ...], list[UsageTotal]] = {}
     for total in totals:
         key = (total.account_id, total.product_id, total.kind, total.tariff_id, total.zone, total.cycle_start)
@@ -283,10 +284,25 @@ def _usage_lines(
     for rows in grouped.values():
         first = rows[0]
         price = prices.get((first.product_id, first.tariff_id)) if first.tariff_id is not None else None
-        yield first.account_id, _usage_line(rows, accounts[first.account_id], price)
+        zone = zones.get((first.tariff_id, first.zone)) if first.tariff_id is not None else None
+        yield first.account_id, _usage_line(rows, accounts[first.account_id], price, zone)
 
 
-def _usage_line(rows: list[UsageTotal], account: BillingAccount, price: OfferingPrice | None) -> Line:
+def _zones(totals: Iterable[UsageTotal]) -> dict[tuple[UUID, str], Zone]:
+    """The zones that usage was rated in, by (tariff, code)."""
+    tariffs = {total.tariff_id for total in totals if total.tariff_id is not None}
+    plans = dict(
+        Tariff.objects.filter(pk__in=tariffs, zone_plan__isnull=False).values_list("pk", "zone_plan")
+    )
+    by_plan: dict[UUID, list[Zone]] = {}
+    for zone in Zone.objects.filter(plan__in=set(plans.values())):
+        by_plan.setdefault(zone.plan_id, []).append(zone)
+    return {(tariff, zone.code): zone for tariff, plan in plans.items() for zone in by_plan.get(plan, ())}
+
+
+def _usage_line(
+    rows: list[UsageTotal], account: BillingAccount, price: OfferingPrice | None, zone: Zone | None
+) -> Line:
     first = rows[0]
     micros, charged = sum(row.micros for row in rows), sum(row.charged for row in rows)
     taken, records = sum(row.taken for row in rows), sum(row.records for row in rows)
@@ -300,7 +316,7 @@ def _usage_line(rows: list[UsageTotal], account: BillingAccount, price: Offering
         text = _("%(offer)s – %(what)s %(zone)s, %(count)d records") % {
             "offer": first.product.offering.name_in(account.language),
             "what": what,
-            "zone": first.zone,
+            "zone": zone.name_in(account.language) if zone is not None else first.zone,
             "count": records,
         }
     return Line(
