@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PAGE = 50
 NAMES_MAX = 5
 HIDDEN = "••••"
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 SECRET = frozenset({"password", "secret", "sealed", "digest", "token", "community", "key"})
 
 
@@ -92,7 +93,7 @@ class Words:
 
     def value(self, name: str, value: Any) -> str:
         """A stored value in words; what is secret stays so, even sealed."""
-        if value in (None, "", [], {}):
+        if value in EMPTY:
             return "–"
         if secret(name):
             return HIDDEN
@@ -105,7 +106,19 @@ class Words:
             return _("Yes") if value else _("No")
         if isinstance(field, models.DateTimeField) and (at := parse_datetime(str(value))):
             return formats.both_zones(at)
-        return str(value)
+        return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    """Facts kept as JSON, to be read: “lost: 2; customers: CUS-1, CUS-2”; what is empty is left out."""
+    if isinstance(value, dict):
+        told = (
+            f"{name.replace('_', ' ')}: {_plain(part)}" for name, part in value.items() if part not in EMPTY
+        )
+        return "; ".join(told) or "–"
+    if isinstance(value, list):
+        return ", ".join(_plain(part) for part in value) or "–"
+    return str(value)
 
 
 def title_of(entry: JournalEntry, words: Words) -> str:

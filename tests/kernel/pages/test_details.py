@@ -261,3 +261,12 @@ def test_secrets_are_not_read_on_pages_even_sealed(browser: Client) -> None:
     assert words.value("secret", "x") == words.value("password_sealed", "x") == HIDDEN
     for url in (f"/developers/hooks/{hook.pk}/changes/", "/audit/"):
         assert b"sealed-" not in get(browser, url).content
+
+
+def test_facts_kept_as_json_are_told_in_words_and_numbers() -> None:
+    words = Words(Job, [])
+
+    told = words.value("result", {"lost": 2, "at_risk": 0, "customers": ["CUS-1", "CUS-2"], "conflicts": []})
+
+    assert told == "lost: 2; at risk: 0; customers: CUS-1, CUS-2"
+    assert words.value("result", {"conflicts": []}) == "–"
