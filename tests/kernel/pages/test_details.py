@@ -264,6 +264,9 @@ def test_secrets_are_not_read_on_pages_even_sealed(browser: Client) -> None:
 
 
 def test_facts_kept_as_json_are_told_in_words_and_numbers() -> None:
+    from kernel.models import Job
+    from kernel.pages.changes import Words
+
     words = Words(Job, [])
 
     told = words.value("result", {"lost": 2, "at_risk": 0, "customers": ["CUS-1", "CUS-2"], "conflicts": []})
