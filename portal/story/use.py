@@ -18,6 +18,7 @@ from portal.story.lab import Lab
 from portal.story.teller import Teller
 
 CALLS, DUPLICATES, MALFORMED, LATE = 10_000, 40, 25, 30
+DAYS = 8
 FIELDS = (
     "call_id a_number b_number start answer_seconds duration_seconds cause direction trunk".split()  # noqa: SIM905 - a heading
 )
@@ -46,7 +47,7 @@ def tell(story: Teller) -> None:
     story.move_clock(started + timedelta(days=14))
     number = UsageIdentifier.objects.get(kind="e164", end=None)
     with tempfile.TemporaryDirectory() as folder:
-        path = _call_file(Path(folder), number.value, started + timedelta(days=1))
+        path = _call_file(Path(folder), number.value, started + timedelta(days=6))
         with story.as_("billing"):
             source = handed_in()
             file = usage.ingest_file(path, source=source, name=path.name)
@@ -83,7 +84,10 @@ def handed_in() -> UsageSource:
     """Files of the same shape that somebody hands in, stamped in business time."""
     found = UsageSource.objects.filter(code="voice-files").first()
     return found or usage.create_source(
-        code="voice-files", name="Voice gateway, files by hand", format="csv", mapping=MAPPING
+        code="voice-files",
+        name="Voice gateway, files by hand",
+        format="csv",
+        mapping={**MAPPING, "late_hours": 24 * (DAYS + 1)},
     )
 
 
@@ -91,7 +95,7 @@ def _call_file(folder: Path, number: str, first: datetime) -> Path:
     """A deterministic file made by the lab's generator, as a gateway would drop it."""
     path = folder / "calls.csv"
     command = [sys.executable, "-m", "lab", "calls", "--count", str(CALLS), "--seed", "7"]
-    command += ["--from", first.date().isoformat(), "--days", "12", "--numbers", number]
+    command += ["--from", first.date().isoformat(), "--days", str(DAYS), "--numbers", number]
     command += [
         "--duplicates",
         str(DUPLICATES),
@@ -124,6 +128,7 @@ def _check_file(story: Teller, file: UsageFile) -> None:
     )
     # Some of the repeated and broken lines are incoming calls, which are never charged and count as rejected.
     story.check("duplicates found", 0 < counts["duplicates"] <= DUPLICATES, counts["duplicates"])
+    story.check("late records found", 0 < counts["late"] <= LATE, counts["late"])
     story.check("broken lines kept in suspense", counts["suspended"] > 0, counts["suspended"])
 
 
