@@ -56,7 +56,7 @@ def tell(story: Teller) -> None:
     story.check("the same file twice is one file", file.pk == again.pk)
     file = story.wait("the file to be worked off", lambda: _done(file))
     _check_file(story, file)
-    _mend(story, file)
+    _mend(story, file, number.value)
     records = UsageRecord.objects.filter(product=number.product)
     totals = UsageTotal.objects.filter(product=number.product).aggregate(
         micros=Sum("micros"), taken=Sum("taken")
@@ -132,13 +132,31 @@ def _check_file(story: Teller, file: UsageFile) -> None:
     story.check("broken lines kept in suspense", counts["suspended"] > 0, counts["suspended"])
 
 
-def _mend(story: Teller, file: UsageFile) -> None:
+def _mend(story: Teller, file: UsageFile, number: str) -> None:
     """One broken line is mended by hand and recycled; the rest is discarded with a reason."""
     suspended = list(SuspendedRecord.objects.filter(file=file, state="open").order_by("line"))
+    mendable = [(row, text) for row in suspended if (text := _mended(row.raw, number))]
+    story.check("a line that can be mended", bool(mendable), mendable[0][0].raw if mendable else "none")
+    row, text = mendable[0]
     with story.as_("billing"):
-        usage.discard(suspended=suspended, reason="broken at the source")
+        outcome = usage.recycle(suspended=row, mend=text)
+        story.check("mended by hand, and rated", outcome["rated"] == 1, outcome)
+        usage.discard(
+            suspended=[other for other in suspended if other.pk != row.pk], reason="broken at the source"
+        )
     left = SuspendedRecord.objects.filter(file=file, state="open").count()
     story.check("suspense is empty", left == 0, left)
+
+
+def _mended(raw: str, number: str) -> str:
+    """The line of an outgoing call whose caller got lost, with the caller; empty for any other damage."""
+    fields = raw.split(",")
+    if len(fields) != len(FIELDS):
+        return ""
+    call = dict(zip(FIELDS, fields, strict=True))
+    if call["a_number"] or call["direction"] != "out" or not call["duration_seconds"].isdigit():
+        return ""
+    return ",".join({**call, "a_number": number}.values())
 
 
 def _accounting(story: Teller) -> None:
