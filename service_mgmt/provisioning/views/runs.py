@@ -17,6 +17,7 @@ from oss.southbound.models import ElementSession
 from service_mgmt.provisioning import forms, services
 from service_mgmt.provisioning.models import Fallout, WorkflowRun, WorkflowStep
 from service_mgmt.provisioning.services.runs import in_words
+from service_mgmt.provisioning.services.workflow import WORKFLOWS
 from service_mgmt.provisioning.views.badges import RUN_STATUS
 from service_mgmt.provisioning.views.orders import OVERRIDE
 
@@ -28,6 +29,12 @@ def _runs(user: Any) -> QuerySet[WorkflowRun]:
     return WorkflowRun.objects.visible_to(user).select_related(
         "item__order__customer__party", "item__service"
     )
+
+
+def named(run: WorkflowRun) -> Any:
+    """What the run carries out, in words; its code where that workflow is no longer there."""
+    known = WORKFLOWS.get(run.workflow)
+    return known.title if known is not None else run.workflow
 
 
 def _with_steps(user: Any) -> QuerySet[WorkflowRun]:
@@ -48,7 +55,7 @@ RUNS = pages.List(
     rows=_runs,
     columns=[
         pages.Column("number", _("Number"), link=True, sort=True),
-        pages.Column("workflow", _("Workflow"), sort=True),
+        pages.Column("workflow", _("Workflow"), named, sort="workflow", export=lambda run: run.workflow),
         pages.Column("status", _("Status"), badge=RUN_STATUS, sort=True),
         pages.Column("service", _("Service"), "item.service", link=True, sort="item__service__number"),
         pages.Column("order", _("Service order"), "item.order", link=True, sort="item__order__number"),
@@ -156,7 +163,7 @@ def _sessions(run: WorkflowRun, user: Any) -> dict[str, Any]:
 RUN = pages.Detail(
     name="service_mgmt_provisioning:run-detail",
     model=WorkflowRun,
-    title=lambda run: f"{run.workflow} · {run.item.service.name}",
+    title=lambda run: f"{named(run)} · {run.item.service.name}",
     rows=_with_steps,
     list=RUNS,
     status=("status", RUN_STATUS),
