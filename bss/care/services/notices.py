@@ -10,7 +10,6 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from typing import Any
 from uuid import UUID
 
@@ -215,7 +214,7 @@ def _variant(
         name: wording.in_words(value, language=text.language, zone=zone) for name, value in context.items()
     }
     words |= {name: wording.mark(name) for name in (*statements.STANDARD, *own)}
-    words["company"] = parseaddr(settings.DEFAULT_FROM_EMAIL)[0]
+    words["company"] = str(settings.OPERATOR.get("name", ""))
     return {
         "template_id": str(text.pk),
         "reader": language,
