@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
 
 from kernel.errors import NotAllowed
 from kernel.models import User
@@ -45,7 +46,14 @@ def hire() -> dict[str, User]:
     found = {}
     for person in PEOPLE:
         user = User.objects.filter(username=person.username).first()
-        if user is None:
+        found[person.role] = user if user is not None else _hire(person)
+    return found
+
+
+def _hire(person: Person) -> User:
+    """One account; whoever else hires at this moment (the launcher lists the log-ins) may be first."""
+    try:
+        with transaction.atomic():
             user = User.objects.create_user(
                 person.username,
                 password=PASSWORD,
@@ -55,5 +63,6 @@ def hire() -> dict[str, User]:
                 email=f"{person.username}@armor.example",
             )
             user.groups.set(Group.objects.filter(name=person.role))
-        found[person.role] = user
-    return found
+            return user
+    except IntegrityError:
+        return User.objects.get(username=person.username)
