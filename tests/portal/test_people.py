@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from django.contrib.auth.models import Group
 
 from kernel.models import User
 from portal.story import people
+from portal.story.people import Person
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_rival_who_hires_at_the_same_moment_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    create = User.objects.create_user
+    hire_one = people._hire
     rivals: list[User] = []
 
-    def rival_first(username: str, **values: Any) -> User:
-        if username == "noc" and not rivals:
-            rivals.append(create(username, **values))
-            rivals[0].groups.set(Group.objects.filter(name="noc"))
-        made: User = create(username, **values)
-        return made
+    def rival_first(person: Person) -> User:
+        if person.username == "noc":
+            rivals.append(hire_one(person))
+        return hire_one(person)
 
-    monkeypatch.setattr(User.objects, "create_user", rival_first)
+    monkeypatch.setattr(people, "_hire", rival_first)
 
     hired = people.hire()
 
-    assert hired["noc"] == rivals[0]
+    assert [hired["noc"]] == rivals
     assert set(hired) == {person.role for person in people.PEOPLE}
-    assert User.objects.filter(username="noc").count() == 1
+    assert all(user.groups.filter(name=role).exists() for role, user in hired.items())
