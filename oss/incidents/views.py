@@ -380,12 +380,12 @@ pages.extend(
 
 def examined(session: ElementSession) -> Incident | None:
     """The incident for which an element was tested."""
-    return Incident.objects.filter(pk=session.holder).first()
+    return Incident.objects.filter(pk=session.holder).first() if session.holder else None
 
 
 def remedied(session: ElementSession) -> RunbookRun | None:
     """The run of a runbook that spoke to the element."""
-    return RunbookRun.objects.filter(pk=session.holder).first()
+    return RunbookRun.objects.filter(pk=session.holder).first() if session.holder else None
 
 
 purpose_slot.fill(examined)

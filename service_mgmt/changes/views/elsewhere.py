@@ -48,7 +48,7 @@ changes_slot.fill(changes_near)
 
 def carried_out(session: ElementSession) -> ChangeRequest | None:
     """The change that was carried out in the session."""
-    return ChangeRequest.objects.filter(pk=session.holder).first()
+    return ChangeRequest.objects.filter(pk=session.holder).first() if session.holder else None
 
 
 purpose_slot.fill(carried_out)

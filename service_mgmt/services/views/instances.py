@@ -227,7 +227,7 @@ pages.extend("bss_customers:customer-detail", tabs=[OF_CUSTOMER])
 
 def served(session: ElementSession) -> Service | None:
     """The service that an element was spoken to for."""
-    return Service.objects.filter(pk=session.holder).first()
+    return Service.objects.filter(pk=session.holder).first() if session.holder else None
 
 
 purpose_slot.fill(served)
