@@ -13,7 +13,7 @@ from kernel.pages.panels import Card, Panel, Tab, Todo
 from kernel.pages.registry import extend, link_of, url_of
 from kernel.pages.respond import complain, go, render, say
 from kernel.pages.timeline import Entry
-from kernel.pages.values import Fact
+from kernel.pages.values import Fact, Guarded
 
 __all__ = [
     "Action",
@@ -30,6 +30,7 @@ __all__ = [
     "Entry",
     "Fact",
     "FormPage",
+    "Guarded",
     "LineChart",
     "List",
     "MenuItem",

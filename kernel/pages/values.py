@@ -60,6 +60,17 @@ _RENDER: dict[str, Callable[[Any], Any]] = {
 }
 
 
+class Guarded(str):
+    """An address that is a link for who has a permission ("" = everybody), and plain text for everybody else."""
+
+    permission: str
+
+    def __new__(cls, url: str, permission: str) -> Guarded:
+        address = super().__new__(cls, url)
+        address.permission = permission
+        return address
+
+
 class Shown:
     """What columns and facts have in common."""
 
@@ -119,6 +130,10 @@ class Shown:
             return registry.link_of(value if isinstance(value, models.Model) else row, user)
         if callable(self.link):
             target = self.link(row)
+            if isinstance(target, models.Model):
+                return registry.link_of(target, user)
+            if isinstance(target, Guarded) and target.permission and not user.has_perm(target.permission):
+                return None
             return str(target) if target else None
         return registry.link_of(read(row, str(self.link)), user)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from kernel.pages import badgeset, charts, formats, icons, registry
 from kernel.pages.lists.table import Header
@@ -115,6 +116,12 @@ def check_like(field: Any) -> bool:
 def grouped(field: Any) -> bool:
     """Whether a field is several inputs, which need a fieldset and a legend."""
     return bool(field.use_fieldset)
+
+
+@register.filter
+def kind(row: Any) -> str:
+    """What kind of object a row is, as a label."""
+    return capfirst(str(row._meta.verbose_name))
 
 
 @register.filter

@@ -22,6 +22,8 @@ from oss.incidents.models import (
     RunbookRun,
     RunbookStep,
 )
+from oss.southbound.models import ElementSession
+from oss.southbound.services import purpose_slot
 
 COMMAND, APPROVE = "oss_incidents.command_incident", "oss_incidents.approve_runbook"
 ENTRIES_SHOWN = 200
@@ -374,3 +376,17 @@ pages.extend(
         )
     ],
 )  # fmt: skip
+
+
+def examined(session: ElementSession) -> Incident | None:
+    """The incident for which an element was tested."""
+    return Incident.objects.filter(pk=session.holder).first() if session.holder else None
+
+
+def remedied(session: ElementSession) -> RunbookRun | None:
+    """The run of a runbook that spoke to the element."""
+    return RunbookRun.objects.filter(pk=session.holder).first() if session.holder else None
+
+
+purpose_slot.fill(examined)
+purpose_slot.fill(remedied)

@@ -55,6 +55,10 @@ def _diff(session: ElementSession, user: Any) -> dict[str, Any]:
     return {"lines": [(marks.get(line[:1], ""), line) for line in session.diff.splitlines()]}
 
 
+def _purpose(session: ElementSession, user: Any) -> dict[str, Any]:
+    return {"things": services.purpose_slot.call(session) if session.holder else []}
+
+
 SESSIONS = pages.List(
     name="oss_southbound:session-list",
     model=ElementSession,
@@ -121,6 +125,7 @@ SESSION = pages.Detail(
         ),
         pages.Tab("difference", _("Difference"), template="oss/southbound/_difference.html", context=_diff),
     ],
+    rail=[pages.Panel("purpose", _("What it was for"), "oss/southbound/_purpose.html", context=_purpose)],
     comments=False,
 )
 

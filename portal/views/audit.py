@@ -27,7 +27,7 @@ def _changes(entry: JournalEntry) -> str:
     return "; ".join(shown)[:300]
 
 
-def _page(entry: JournalEntry) -> str | None:
+def _page(entry: JournalEntry) -> pages.Guarded | None:
     try:
         model = apps.get_model(entry.object_type)
     except LookupError:
@@ -35,7 +35,8 @@ def _page(entry: JournalEntry) -> str | None:
     page = registry.page_of(model)
     if page is None or entry.object_id.int == 0:
         return None
-    return registry.url("portal:audit-object", entry.object_type, entry.object_id)
+    url = registry.url("portal:audit-object", entry.object_type, entry.object_id)
+    return pages.Guarded(url, page.permission)
 
 
 AUDIT = pages.List(

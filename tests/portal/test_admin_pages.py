@@ -10,6 +10,7 @@ from django.test import Client
 
 from kernel import jobs, journal, lifecycle, secrets
 from kernel.models import ApiToken, HubDelivery, HubSubscription, Job, JournalEntry, User
+from tests.factories.oss_inventory import make_element
 from tests.factories.registry import make_delivery, make_hook, make_job, make_person
 from tests.portal.conftest import browser_of
 
@@ -92,6 +93,20 @@ def test_the_audit_is_searched_and_leads_to_the_object(browser: Client, admin: U
 def test_the_audit_is_for_those_who_may_read_it(make_user: Any) -> None:
     assert browser_of(make_user("care")).get("/audit/").status_code == 403
     assert browser_of(make_user("finance")).get("/audit/").status_code == 200
+
+
+def test_the_audit_links_what_its_reader_may_open(admin: User, make_user: Any) -> None:
+    with journal.acting(admin, request_id="request-87654321"):
+        element = make_element()
+    address, link = (
+        "/audit/?request=request-87654321",
+        f"/audit/object/oss_inventory.NetworkElement/{element.pk}/",
+    )
+
+    assert link in browser_of(admin).get(address).content.decode()
+    page = browser_of(make_user("finance")).get(address).content.decode()
+    assert str(element) in page
+    assert link not in page
 
 
 # --- access -------------------------------------------------------------------------------------------------------------

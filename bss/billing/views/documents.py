@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _t
 
 from bss.billing import services
-from bss.billing.models import Invoice
+from bss.billing.models import Invoice, InvoiceLine
 from bss.billing.views.invoices import INVOICE
 from kernel import pages, permissions
 from kernel.pages.respond import personal
@@ -57,10 +59,23 @@ def why(request: HttpRequest, key: str, position: int) -> HttpResponse:
         "line": line,
         "invoice": invoice,
         "why": services.why(line=line),
+        "usage": _usage(line),
         "orders": _orders(line),
         "back": INVOICE.url(invoice),
     }
     return pages.render(request, "bss/billing/why.html", context, partial="bss/billing/_why.html")
+
+
+def _usage(line: InvoiceLine) -> str:
+    """Address of all records that a line bills, among those of its invoice."""
+    if line.kind != InvoiceLine.Kind.USAGE or line.product is None:
+        return ""
+    wanted = {
+        "product": line.product.number,
+        "kind": line.derivation["kind"],
+        "zone": line.derivation["zone"],
+    }
+    return f"{INVOICE.url(line.invoice, 'usage')}?{urlencode(wanted)}"
 
 
 def _orders(line: object) -> list[object]:

@@ -152,6 +152,13 @@ LINES = pages.List(
         pages.Column("position", _("Line"), kind="number", sort=True, link=lambda line: why_url(line)),
         pages.Column("kind", _("Kind"), badge=LINE_KIND, sort=True),
         pages.Column("text", _("Text"), sort=True, link=lambda line: why_url(line)),
+        pages.Column(
+            "invoice",
+            _("Invoice"),
+            lambda line: name_of(line.invoice),
+            link="invoice",
+            sort="invoice__number",
+        ),
         pages.Column("product", _("Product"), "product.number", link="product", sort="product__number"),
         pages.Column("start", _("From"), "period_start", kind="date", sort="period_start"),
         pages.Column("end", _("Until"), "period_end", kind="date", sort="period_end"),
@@ -265,6 +272,11 @@ def _overview(invoice: Invoice, user: Any) -> Mapping[str, Any]:
     }
 
 
+def _usage(invoice: Invoice) -> dict[str, str]:
+    lines = invoice.lines.filter(kind=InvoiceLine.Kind.USAGE).values_list("pk", flat=True)
+    return {"line": ",".join(map(str, lines)) or str(invoice.pk)}
+
+
 INVOICE = InvoicePage(
     name="bss_billing:invoice-detail",
     model=Invoice,
@@ -305,6 +317,7 @@ INVOICE = InvoicePage(
             list=INVOICES,
             lock=lambda invoice: {"corrects": invoice.number or "-"},
         ),
+        pages.Tab("usage", _("Usage"), list="bss_usage:record-list", lock=_usage),
     ],
     actions=[
         pages.Action(

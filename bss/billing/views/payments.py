@@ -218,7 +218,7 @@ ENTRIES = pages.List(
         pages.Column("account", _("Account"), "account.number", link="account", sort="account__number"),
         pages.Column("kind", _("Kind"), badge=ENTRY_KIND, sort=True),
         pages.Column(
-            "document", _("Document"), lambda entry: entry.invoice or entry.payment, link=lambda entry: _url(entry)
+            "document", _("Document"), lambda entry: entry.invoice or entry.payment, link=True
         ),
         pages.Column("text", _("Text"), sort=True),
         pages.Column("debit", _("Debit"), lambda entry: _side(entry, 1), kind="money", currency="account.currency"),
@@ -240,10 +240,6 @@ ENTRIES = pages.List(
     live=True,
     empty=pages.Empty(_("Every invoice, payment and correction is booked here; nothing is ever changed.")),
 )  # fmt: skip
-
-
-def _url(entry: LedgerEntry) -> str | None:
-    return pages.url_of(entry.invoice or entry.payment)
 
 
 def _side(entry: Any, sign: int) -> Any:

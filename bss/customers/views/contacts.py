@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from bss.customers import forms, services
@@ -22,8 +21,8 @@ def _contacts(user: Any) -> QuerySet[ContactMedium]:
     return ContactMedium.objects.visible_to(user).select_related("party__customer__party")
 
 
-def _customer_page(contact: ContactMedium) -> str | None:
-    return pages.url_of(getattr(contact.party, "customer", None))
+def _customer(contact: ContactMedium) -> Any:
+    return getattr(contact.party, "customer", None)
 
 
 def _remove(call: Call) -> ContactMedium:
@@ -42,7 +41,7 @@ CONTACT = pages.Detail(
     edit="bss_customers:contact-edit",
     comments=False,
     facts=[
-        pages.Fact(_("Whose"), "party", link=_customer_page),
+        pages.Fact(_("Whose"), "party", link=_customer),
         pages.Fact(_("Kind"), "get_kind_display"),
         pages.Fact(_("For"), "get_role_display"),
         pages.Fact(_("Person"), "person"),
@@ -62,7 +61,7 @@ CONTACT = pages.Detail(
             _("Remove"),
             permission="bss_customers.change_contactmedium",
             run=_remove,
-            goto=_customer_page,
+            goto=lambda contact: pages.url_of(_customer(contact)),
             danger=True,
             icon="trash",
         ),
@@ -154,7 +153,7 @@ INTERACTIONS = pages.List(
             "customer",
             _("Customer"),
             "customer.party.name",
-            link=lambda row: reverse("bss_customers:customer-detail", args=[row.customer.number]),
+            link="customer",
             sort="customer__party__name",
         ),
         pages.Column("channel", _("Channel"), "get_channel_display", sort="channel"),

@@ -21,7 +21,7 @@ S = Quote.Status
 
 
 def _quotes(user: Any) -> QuerySet[Quote]:
-    return Quote.objects.visible_to(user).select_related("customer__party", "account")
+    return Quote.objects.visible_to(user).select_related("customer__party", "account", "order")
 
 
 def _why_not(to: str) -> Any:
@@ -86,6 +86,7 @@ QUOTE = pages.Detail(
         pages.Fact(_("Billing account"), "account", link=True),
         pages.Fact(_("Revision"), "revision", kind="number"),
         pages.Fact(_("Valid until"), "valid_until", kind="date"),
+        pages.Fact(_("Order"), lambda quote: getattr(quote, "order", None), link=True),
     ],
     fields=[pages.Fact(_("Date"), "quoted", kind="time"), pages.Fact(_("Note"), "note")],
     overview="bss/orders/_quote.html",

@@ -134,6 +134,9 @@ FILE = pages.Detail(
             list="bss_usage:suspense-list",
             lock=lambda file: {"file": file.number},
         ),
+        pages.Tab(
+            "records", _("Usage"), list="bss_usage:record-list", lock=lambda file: {"file": file.number}
+        ),
     ],
     rail=[pages.Panel("lineage", _("Where the records went"), "bss/usage/_lineage.html", context=lineage)],
     live=True,

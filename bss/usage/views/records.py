@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from bss.usage import services
-from bss.usage.models import AccountingSession, Bucket, UsageIdentifier, UsageRecord
+from bss.usage.models import AccountingSession, Bucket, UsageIdentifier, UsageRecord, UsageTotal
 from bss.usage.models.record import Kind
 from kernel import pages
 from kernel.filtering import Filter
@@ -33,6 +33,18 @@ def measured(record: UsageRecord) -> str:
         return f"{minutes}:{seconds:02}"
     return f"{record.units / 1_000_000:,.1f} MB"
 
+
+def on_lines(operator: str, values: tuple[str, ...]) -> Q:
+    """Condition: records that are billed by invoice lines of those ids, of which a value holds one or, by commas, more."""
+    lines = [LINE.convert(one) for value in values for one in value.split(",")]
+    totals = UsageTotal.objects.filter(line__in=lines)
+    # Records have no index by batch: those of a few products are looked through instead.
+    products = list(totals.values_list("product", flat=True).distinct())
+    same = {name: OuterRef(name) for name in ("batch", "product", "kind", "zone", "cycle_start")}
+    return Q(Exists(totals.filter(**same)), product__in=products)
+
+
+LINE = Filter("line", "batch", "uuid", _("Invoice line"), operators=("eq",), build=on_lines)
 
 RECORDS = pages.List(
     name="bss_usage:record-list",
@@ -62,6 +74,8 @@ RECORDS = pages.List(
         Filter("account", "account__number", "text", _("Account")),
         Filter("customer", "account__customer__number", "text", _("Customer")),
         Filter("zone", "zone", "text", _("Zone")),
+        Filter("file", "batch__file__number", "text", _("File")),
+        LINE,
         Filter("started", "started", "datetime", _("Began")),
         Filter("late", "late", "bool", _("Late")),
     ],
@@ -75,7 +89,7 @@ RECORD = pages.Detail(
     name="bss_usage:record-detail",
     model=UsageRecord,
     title=lambda record: f"{record.identifier} → {record.other}" if record.other else record.identifier,
-    rows=_records,
+    rows=lambda user: _records(user).select_related("batch__file"),
     list=RECORDS,
     key="id",
     facts=[
@@ -92,6 +106,7 @@ RECORD = pages.Detail(
         pages.Fact(_("Counted"), "charged", kind="number"),
         pages.Fact(_("From allowances"), "taken", kind="number"),
         pages.Fact(_("Late"), "late", kind="bool"),
+        pages.Fact(_("File"), "batch.file.number", link="batch.file"),
         pages.Fact(_("Sender's key"), "key", kind="code"),
     ],
     rail=[pages.Panel("why", _("Why this amount"), "bss/usage/_why.html", context=why)],
@@ -188,4 +203,9 @@ SESSIONS = pages.List(
     default_sort="-reported",
     default_view="open=true",
     empty=pages.Empty(_("Sessions appear as the broadband gateway reports them.")),
+)
+
+pages.extend(
+    "bss_orders:product-detail",
+    tabs=[pages.Tab("usage", _("Usage"), list=RECORDS, lock=lambda product: {"product": product.number})],
 )

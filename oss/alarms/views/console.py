@@ -46,10 +46,9 @@ def _alarms(user: Any) -> QuerySet[Alarm]:
     )
 
 
-def object_page(alarm: Alarm) -> str | None:
-    """Address of the most exact object an alarm is about."""
-    subject = alarm.port or alarm.link or alarm.element or alarm.location
-    return pages.url_of(subject) if subject is not None else None
+def subject(alarm: Alarm) -> Any:
+    """The most exact object an alarm is about."""
+    return alarm.port or alarm.link or alarm.element or alarm.location
 
 
 def feeds_banner(request: HttpRequest) -> Any:
@@ -123,7 +122,7 @@ ALARMS = pages.List(
         pages.Column("severity", _("Severity"), "perceived_severity", badge="severity", sort="severity_rank"),
         pages.Column("number", _("Number"), link=True, sort=True, hidden=True),
         pages.Column("problem", _("Problem"), "specific_problem", link=True, sort="specific_problem"),
-        pages.Column("object", _("Object"), "object_name", link=object_page, sort=("element__name", "port__name")),
+        pages.Column("object", _("Object"), "object_name", link=subject, sort=("element__name", "port__name")),
         pages.Column("symptoms", _("Symptoms"), "symptom_count", kind="number", sort="symptom_count"),
         pages.Column("raised", _("First raised"), kind="time", sort=True),
         pages.Column("last_raised", _("Last raised"), kind="time", sort=True, hidden=True),
@@ -234,7 +233,7 @@ ALARM = pages.Detail(
     states={"open": {"state__in": ["raised", "updated"]}, "cleared": {"state": "cleared"}},
     words=("alarm",),
     facts=[
-        pages.Fact(_("Object"), "object_name", link=object_page),
+        pages.Fact(_("Object"), "object_name", link=subject),
         pages.Fact(_("State"), "state", badge=STATE),
         pages.Fact(_("First raised"), "raised", kind="time"),
         pages.Fact(_("Cleared"), "cleared", kind="time"),

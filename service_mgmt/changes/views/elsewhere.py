@@ -17,6 +17,8 @@ from kernel.slots import slot
 from oss.incidents.models import Incident
 from oss.incidents.services import changes_slot
 from oss.inventory.models import Link
+from oss.southbound.models import ElementSession
+from oss.southbound.services import purpose_slot
 from service_mgmt.changes.models import ChangeRequest, ChangeTarget
 from service_mgmt.changes.views.badges import APPROVE, VIEW
 from service_mgmt.changes.views.changes import changes_of
@@ -42,6 +44,14 @@ def changes_near(incident: Incident) -> Any:
 
 
 changes_slot.fill(changes_near)
+
+
+def carried_out(session: ElementSession) -> ChangeRequest | None:
+    """The change that was carried out in the session."""
+    return ChangeRequest.objects.filter(pk=session.holder).first() if session.holder else None
+
+
+purpose_slot.fill(carried_out)
 
 
 def waiting_changes(user: Any) -> list[Todo]:

@@ -145,6 +145,10 @@ pages.extend(
     tabs=[
         pages.Tab("services", _("Affected services"), list="service_mgmt_levels:impact-list",
                   lock=lambda incident: {"incident": incident.number}),
+        pages.Tab("tickets", _("Tickets"), list="bss_care:ticket-list",
+                  lock=lambda incident: {"story": incident.number}),
+        pages.Tab("notices", _("Notices"), list="bss_care:notice-list",
+                  lock=lambda incident: {"story": incident.number}),
     ],
 )  # fmt: skip
 pages.extend(
@@ -155,6 +159,8 @@ pages.extend(
     ],
     tabs=[
         pages.Tab("sla", _("Service levels"), list="service_mgmt_levels:result-list",
+                  lock=lambda customer: {"customer": customer.number}),
+        pages.Tab("outages", _("Outages"), list="service_mgmt_levels:impact-list",
                   lock=lambda customer: {"customer": customer.number}),
     ],
 )  # fmt: skip

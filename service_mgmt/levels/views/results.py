@@ -200,6 +200,15 @@ CREDIT_DETAIL = pages.Detail(
 )  # fmt: skip
 
 
+pages.extend(
+    "bss_billing:adjustment-detail",
+    facts=[
+        pages.Fact(_("SLA credit"), lambda adjustment: getattr(adjustment, "sla_credit", None), link=True,
+                   permission=VIEW_CREDIT),
+    ],
+)  # fmt: skip
+
+
 def waiting_credits(user: Any) -> list[Todo]:
     """Credits this person may decide on."""
     if not user.has_perm(APPROVE):

@@ -14,6 +14,7 @@ from kernel import clock, pages
 from kernel.filtering import Filter
 from kernel.permissions import requires
 from oss.southbound.models import ElementSession
+from oss.southbound.services import purpose_slot
 from service_mgmt.provisioning import forms, services
 from service_mgmt.provisioning.models import Fallout, WorkflowRun, WorkflowStep
 from service_mgmt.provisioning.services.runs import in_words
@@ -228,6 +229,19 @@ RUN = pages.Detail(
     ],
     live=True,
 )
+
+pages.extend(
+    "service_mgmt_services:service-detail",
+    tabs=[pages.Tab("runs", _("Workflow runs"), list=RUNS, lock=lambda service: {"service": service.number})],
+)
+
+
+def run_of(session: ElementSession) -> WorkflowRun | None:
+    """The run in whose step the session was held. Steps are found by the service, which has few, not by the session."""
+    return WorkflowRun.objects.filter(item__service=session.holder, steps__session_id=session.pk).first()
+
+
+purpose_slot.fill(run_of)
 
 
 @requires(VIEW)

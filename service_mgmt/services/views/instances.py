@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel import pages
 from kernel.filtering import Filter
 from oss.southbound.models import ElementSession
+from oss.southbound.services import purpose_slot
 from service_mgmt.design.models import ServiceSpecification
 from service_mgmt.services.models import Service, ServiceLink, ServiceResource
 
@@ -56,6 +57,14 @@ def on_element(operator: str, values: tuple[str, ...]) -> Q:
     return ~match if operator == "not" else match
 
 
+def on_port(operator: str, values: tuple[str, ...]) -> Q:
+    """Condition: services that hold the port of that id."""
+    held = ServiceResource.objects.filter(port__in=[PORT.convert(value) for value in values], released=None)
+    return Q(pk__in=held.values("service"))
+
+
+PORT = Filter("port", "pk", "uuid", _("Port"), operators=("eq",), build=on_port)
+
 SERVICES = pages.List(
     name="service_mgmt_services:service-list",
     model=Service,
@@ -86,6 +95,7 @@ SERVICES = pages.List(
         Filter("product", "product__number", "text", _("Product")),
         Filter("specification", "specification__code", "text", _("Specification")),
         Filter("element", "pk", "text", _("Device"), operators=("eq", "not"), build=on_element),
+        PORT,
         Filter("started", "started", "datetime", _("In service since")),
     ],
     search=("number", "name", "customer__party__name", "customer__number", "product__number"),
@@ -200,6 +210,8 @@ def _locked(name: str, path: str) -> Callable[[Any], dict[str, Any]]:
 
 
 ON_ELEMENT = pages.Tab("services", _("Services"), list=SERVICES, lock=_locked("element", "name"))
+ON_PORT = pages.Tab("services", _("Services"), list=SERVICES, lock=lambda port: {"port": str(port.pk)})
+OF_PRODUCT = pages.Tab("services", _("Services"), list=SERVICES, lock=_locked("product", "number"))
 OF_CUSTOMER = pages.Tab("services", _("Services"), list=SERVICES, lock=_locked("customer", "number"))
 IF_IT_FAILS = pages.Panel(
     "impact", _("If it fails"), "service_mgmt/services/_impact_link.html", permission=VIEW,
@@ -208,5 +220,14 @@ IF_IT_FAILS = pages.Panel(
 )  # fmt: skip
 pages.extend("oss_inventory:element-detail", tabs=[ON_ELEMENT], rail=[IF_IT_FAILS])
 pages.extend("oss_inventory:link-detail", rail=[IF_IT_FAILS])
-pages.extend("oss_inventory:port-detail", rail=[IF_IT_FAILS])
+pages.extend("oss_inventory:port-detail", tabs=[ON_PORT], rail=[IF_IT_FAILS])
+pages.extend("bss_orders:product-detail", tabs=[OF_PRODUCT])
 pages.extend("bss_customers:customer-detail", tabs=[OF_CUSTOMER])
+
+
+def served(session: ElementSession) -> Service | None:
+    """The service that an element was spoken to for."""
+    return Service.objects.filter(pk=session.holder).first() if session.holder else None
+
+
+purpose_slot.fill(served)

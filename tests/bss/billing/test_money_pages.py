@@ -15,9 +15,10 @@ from django.urls import reverse
 
 from bss.billing import services
 from bss.billing.models import Adjustment, DunningCase, Invoice, InvoiceLine, Payment
+from bss.billing.services import explain
 from bss.billing.views import home, line_of
 from bss.billing.views.badges import plain_day
-from bss.usage.models import UsageTotal
+from bss.usage.models import UsageRecord, UsageTotal
 from kernel import clock, jobs
 from kernel.models import User
 from tests.bss.billing.pages import act, text_of
@@ -32,7 +33,7 @@ from tests.factories.bss_billing import (
     make_run,
 )
 from tests.factories.bss_customers import make_account
-from tests.factories.bss_usage import make_record
+from tests.factories.bss_usage import call, make_record, rate_lines
 from tests.portal.conftest import browser_of
 
 pytestmark = pytest.mark.django_db
@@ -226,6 +227,47 @@ def test_a_usage_record_and_the_line_that_bills_it_lead_to_each_other(drafter: U
     assert line_of(record) == line
     assert why in text_of(browser.get(record_url))
     assert record_url in text_of(browser.get(why))
+
+
+def test_an_invoice_shows_the_usage_it_bills_and_no_other(drafter: User) -> None:
+    make_rates()
+    record, other = make_record(), make_record()
+    total = UsageTotal.objects.get(product=record.product)
+    run = services.draft_run(cycle_day=record.account.cycle_day, bill_date=total.cycle_end, by=drafter)
+    line = run.invoices.get(account=record.account).lines.get(kind="usage")
+    flat = make_invoice()
+    browser = browser_of(drafter)
+    address, foreign = (reverse("bss_usage:record-detail", args=[row.id]) for row in (record, other))
+
+    def shown(invoice: Any) -> str:
+        return text_of(browser.get(reverse("bss_billing:invoice-detail-tab", args=[invoice.pk, "usage"])))
+
+    assert address in shown(line.invoice)
+    assert foreign not in shown(line.invoice)
+    assert address not in shown(flat)
+
+
+def test_records_beyond_those_shown_with_a_line_are_one_click_away(
+    drafter: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_rates()
+    first = make_record()
+    rate_lines(call(first.identifier, seconds=60))
+    last = UsageRecord.objects.exclude(id=first.id).get(product=first.product)
+    cycle_end = UsageTotal.objects.filter(product=first.product).values_list("cycle_end", flat=True)[0]
+    run = services.draft_run(cycle_day=first.account.cycle_day, bill_date=cycle_end, by=drafter)
+    line = run.invoices.get().lines.get(kind="usage")
+    monkeypatch.setattr(explain, "RECORDS_SHOWN", 1)
+    browser = browser_of(drafter)
+
+    why = text_of(browser.get(reverse("bss_billing:line-why", args=[line.invoice_id, line.position])))
+    all_of_them = re.search(r'href="([^"]*/usage/[?][^"]*)"', why)
+
+    assert all_of_them
+    addresses = [reverse("bss_usage:record-detail", args=[record.id]) for record in (first, last)]
+    assert sum(address in why for address in addresses) == 1
+    page = text_of(browser.get(all_of_them[1]))
+    assert all(address in page for address in addresses)
 
 
 @pytest.mark.parametrize("card", home.CARDS, ids=lambda card: card.name)

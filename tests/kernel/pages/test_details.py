@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from kernel import journal, lifecycle
+from kernel import journal, lifecycle, pages
 from kernel.models import BusinessCalendar, Comment, JournalEntry, User
 from tests.kernel.pages.conftest import HX, allowed, browser_of, make_calendar
 from tests.kernel.pages.test_lists import get
@@ -273,3 +273,16 @@ def test_facts_kept_as_json_are_told_in_words_and_numbers() -> None:
 
     assert told == "lost: 2; at risk: 0; customers: CUS-1, CUS-2"
     assert words.value("result", {"conflicts": []}) == "–"
+
+
+def test_a_link_leads_only_where_the_reader_may_go(admin: User, reader: User, make_user: Any) -> None:
+    calendar = make_calendar("Paris")
+    to_object = pages.Fact("Calendar", lambda row: "its page", link=lambda row: row)
+    guarded = pages.Fact(
+        "Audit", lambda row: "its story", link=lambda row: pages.Guarded("/audit/", "kernel.view_audit")
+    )
+
+    assert to_object.html(calendar, reader) == '<a href="/cal/Paris/">its page</a>'
+    assert to_object.html(calendar, make_user("care")) == "its page"
+    assert guarded.html(calendar, admin) == '<a href="/audit/">its story</a>'
+    assert guarded.html(calendar, reader) == "its story"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from kernel import lifecycle
 from kernel.errors import IllegalMove, Invalid
 from kernel.models import JournalEntry, User
+from kernel.pages import url_of
 from oss.alarms import services, tasks
 from oss.alarms.models import AckState, Alarm, AlarmComment, CorrelationVerdict, EarlyClear, Source
 from oss.inventory.models import Port
@@ -26,6 +29,8 @@ from tests.factories.oss_alarms import (
     port_down,
     silent,
 )
+from tests.factories.oss_inventory import make_element
+from tests.portal.conftest import browser_of
 
 pytestmark = pytest.mark.django_db
 
@@ -213,3 +218,17 @@ def test_tasks_are_harmless_twice() -> None:
     tasks.sweep()
 
     assert list(Alarm.objects.values()) == before
+
+
+def test_an_alarm_links_what_it_is_about_for_who_may_open_it(
+    admin: User, make_user: Callable[..., User]
+) -> None:
+    element = make_element()
+    alarm = make_alarm(element_id=element.pk)
+    place, console = f'href="{url_of(element)}"', reverse("oss_alarms:alarm-list")
+
+    for address in (console, url_of(alarm) or ""):
+        assert place in browser_of(admin).get(address).content.decode()
+        page = browser_of(make_user("care")).get(address).content.decode()
+        assert element.name in page
+        assert place not in page

@@ -12,6 +12,7 @@ from django.urls import resolve, reverse
 from kernel.models import User
 from kernel.pages import url_of
 from service_mgmt.provisioning.models import Fallout
+from tests.factories.oss_southbound import make_session
 from tests.factories.service_mgmt_provisioning import make_failed_run, make_fallout
 from tests.portal.conftest import browser_of
 
@@ -118,3 +119,30 @@ def test_addresses_of_upper_layers_are_not_taken_for_orders_by_number() -> None:
         ("/orders/service-orders/SO-000001/", "order-detail"),
     ):
         assert resolve(path).view_name == f"service_mgmt_provisioning:{name}"
+
+
+def test_a_run_and_the_session_of_its_step_lead_to_each_other(admin: User) -> None:
+    run = make_failed_run()
+    session = make_session(holder=run.item.service_id)
+    run.steps.filter(name="commit").update(session_id=session.pk)
+    other = make_session(holder=run.item.service_id)
+    browser = browser_of(admin)
+
+    transcript = browser.get(f"{url_of(run)}transcript/").content.decode()
+
+    assert f'href="{url_of(session)}"' in transcript
+    assert f'href="{url_of(other)}"' not in transcript
+    assert f'href="{url_of(run)}"' in browser.get(url_of(session) or "").content.decode()
+    assert f'href="{url_of(run)}"' not in browser.get(url_of(other) or "").content.decode()
+    assert f'href="{url_of(run.item.service)}"' in browser.get(url_of(other) or "").content.decode()
+
+
+def test_the_transcript_is_offered_to_who_may_read_it(admin: User, make_user: Callable[..., User]) -> None:
+    run = make_failed_run()
+    run.steps.filter(name="commit").update(session_id=make_session().pk)
+    address = f"{url_of(run)}transcript/"
+
+    for user, may in ((admin, True), (make_user("sales"), False)):
+        browser = browser_of(user)
+        assert (address in browser.get(url_of(run) or "").content.decode()) is may
+        assert browser.get(address).status_code == (200 if may else 404)

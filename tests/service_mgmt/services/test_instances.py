@@ -6,6 +6,7 @@ import pytest
 
 from kernel.errors import IllegalMove, Invalid
 from kernel.models import User
+from kernel.pages import url_of
 from service_mgmt.services import services
 from service_mgmt.services.models import Service
 from service_mgmt.services.views.instances import SERVICES
@@ -106,3 +107,16 @@ def test_a_narrowed_customer_sees_their_own_services_alone(make_user) -> None:  
 
     assert list(Service.objects.visible_to(user)) == [mine]
     assert browser_of(user).get(f"/service/services/{theirs.number}/").status_code == 404
+
+
+def test_a_port_and_a_product_show_their_services(admin: User) -> None:
+    service, other = make_service(product=True), make_service(product=True)
+    port, spare = make_port(element=make_element()), make_port(element=make_element())
+    hold(service, "port", port=port)
+    browser = browser_of(admin)
+
+    for thing in (port, service.product):
+        shown = browser.get(f"{url_of(thing)}services/").content.decode()
+        assert f'href="{url_of(service)}"' in shown
+        assert f'href="{url_of(other)}"' not in shown
+    assert f'href="{url_of(service)}"' not in browser.get(f"{url_of(spare)}services/").content.decode()
