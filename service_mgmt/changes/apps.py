@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ChangesConfig(AppConfig):
@@ -7,7 +7,7 @@ class ChangesConfig(AppConfig):
 
     name = "service_mgmt.changes"
     label = "service_mgmt_changes"
-    verbose_name = _("Changes")
+    verbose_name = pgettext_lazy("change management", "Changes")
     roles = {
         "noc": ["view_*", "add_changerequest", "change_changerequest", "execute_changerequest"],
         "engineer": [

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bss.customers.models import Customer
 from kernel import clock, pages
@@ -38,8 +39,8 @@ def _row_class(change: ChangeRequest) -> str:
 
 
 CHANGES = pages.List(
-    name="service_mgmt_changes:change-list", model=ChangeRequest, title=_("Changes"), icon="git-compare",
-    section="assurance", order=45, rows=changes_of,
+    name="service_mgmt_changes:change-list", model=ChangeRequest, title=pgettext_lazy("change management", "Changes"),
+    icon="git-compare", section="assurance", order=45, rows=changes_of,
     columns=[
         pages.Column("number", _("Number"), link=True, sort=True),
         pages.Column("title", _("Title"), sort=True),
