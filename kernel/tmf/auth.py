@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import connection
+from django.db.models.signals import m2m_changed
 from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication, exceptions
 
@@ -16,6 +20,10 @@ from kernel.models import ApiToken, User
 
 TOUCH_EVERY = timedelta(minutes=1)
 REALM = 'Bearer realm="trunkline"'
+# Token, account, roles and scopes are read anew for every request. Only what a role may do, which changes with a release,
+# is remembered: a role changed by another process counts here after this many seconds at the latest.
+RIGHTS_S = 5.0
+_rights: dict[int, tuple[float, frozenset[str]]] = {}
 
 
 class Unauthenticated(exceptions.AuthenticationFailed):
@@ -27,7 +35,7 @@ class Unauthenticated(exceptions.AuthenticationFailed):
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
-    """`Authorization: Bearer trk_…`. Token, user, permissions and scopes come in one query."""
+    """`Authorization: Bearer trk_…`. Token, user, roles and scopes come in one query, so that a revocation counts at once."""
 
     def authenticate(self, request: Any) -> tuple[User, ApiToken] | None:
         """The user and the token; None when the header is absent; raises 401 for a token that does not count."""
@@ -71,14 +79,10 @@ def _statement() -> tuple[str, int, int]:
     token = [f.column for f in ApiToken._meta.concrete_fields]
     user = [f.column for f in get_user_model()._meta.concrete_fields]
     columns = [f't."{name}"' for name in token] + [f'u."{name}"' for name in user]
-    # Rights and scopes ride along, so that a request asks once who is calling and what they may do. A right of two
-    # groups comes twice: the set they end in costs less than sorting them here.
+    # Roles and scopes ride along, so that a request asks once who is calling.
     sql = f"""
         SELECT {", ".join(columns)},
-          ARRAY(SELECT ct.app_label || '.' || p.codename
-                FROM kernel_user_groups ug JOIN auth_group_permissions gp ON gp.group_id = ug.group_id
-                JOIN auth_permission p ON p.id = gp.permission_id
-                JOIN django_content_type ct ON ct.id = p.content_type_id WHERE ug.user_id = u.id),
+          ARRAY(SELECT ug.group_id FROM kernel_user_groups ug WHERE ug.user_id = u.id),
           ARRAY(SELECT s.kind || '=' || s.value FROM kernel_scope s WHERE s.user_id = u.id)
         FROM kernel_apitoken t JOIN kernel_user u ON u.id = t.user_id WHERE t.digest = %s"""
     return sql, len(token), len(user)
@@ -97,7 +101,7 @@ def _look_up(digest: str) -> tuple[User, ApiToken] | None:
     )
     if not user.is_superuser:
         # Read by kernel.permissions.Backend and scopes_of in place of a query of their own.
-        user._perm_cache = set(row[-2])  # type: ignore[attr-defined]
+        user._perm_cache = _rights_of(row[-2])  # type: ignore[attr-defined]
     scopes: dict[str, set[str]] = {}
     for text in row[-1]:
         kind, _sign, value = text.partition("=")
@@ -105,6 +109,40 @@ def _look_up(digest: str) -> tuple[User, ApiToken] | None:
     user._scopes = scopes  # type: ignore[attr-defined]
     token.user = user
     return user, token
+
+
+def _rights_of(roles: Iterable[int]) -> set[str]:
+    """What the roles may do together, from memory where it is young enough.
+
+    Inside a transaction nothing is remembered: it may be rolled back, and what it saw with it.
+    """
+    known = {} if connection.in_atomic_block else _rights
+    since = time.monotonic() - RIGHTS_S
+    found = {role: known[role][1] for role in roles if role in known and known[role][0] > since}
+    if missing := [role for role in roles if role not in found]:
+        read_at = time.monotonic()
+        found |= _read_roles(missing)
+        known.update({role: (read_at, found[role]) for role in missing})
+    return set().union(*found.values())
+
+
+def _read_roles(roles: list[int]) -> dict[int, frozenset[str]]:
+    sql = """
+        SELECT gp.group_id, array_agg(ct.app_label || '.' || p.codename)
+        FROM auth_group_permissions gp JOIN auth_permission p ON p.id = gp.permission_id
+        JOIN django_content_type ct ON ct.id = p.content_type_id WHERE gp.group_id = ANY(%s) GROUP BY gp.group_id"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [roles])
+        found = {role: frozenset(names) for role, names in cursor.fetchall()}
+    return {role: found.get(role, frozenset()) for role in roles}
+
+
+def forget_rights(**_kwargs: Any) -> None:
+    """Read anew what every role may do (a role was changed in this process)."""
+    _rights.clear()
+
+
+m2m_changed.connect(forget_rights, sender=Group.permissions.through, dispatch_uid="kernel.tmf.auth")
 
 
 class TokenLimits:
