@@ -75,66 +75,78 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
 
 @cache
-def _statement() -> tuple[str, int, int]:
+def _statement(*, whole: bool) -> tuple[str, int, int]:
     token = [f.column for f in ApiToken._meta.concrete_fields]
     user = [f.column for f in get_user_model()._meta.concrete_fields]
     columns = [f't."{name}"' for name in token] + [f'u."{name}"' for name in user]
-    # Roles and scopes ride along, so that a request asks once who is calling.
+    # Roles and scopes ride along, so that a request asks once who is calling and what they may do.
+    columns += [
+        "ARRAY(SELECT s.kind || '=' || s.value FROM kernel_scope s WHERE s.user_id = u.id)",
+        "ARRAY(SELECT ug.group_id FROM kernel_user_groups ug WHERE ug.user_id = u.id)",
+    ]
+    if whole:
+        columns.append(
+            """ARRAY(SELECT gp.group_id || '=' || ct.app_label || '.' || p.codename
+                FROM kernel_user_groups ug JOIN auth_group_permissions gp ON gp.group_id = ug.group_id
+                JOIN auth_permission p ON p.id = gp.permission_id
+                JOIN django_content_type ct ON ct.id = p.content_type_id WHERE ug.user_id = u.id)"""
+        )
     sql = f"""
-        SELECT {", ".join(columns)},
-          ARRAY(SELECT ug.group_id FROM kernel_user_groups ug WHERE ug.user_id = u.id),
-          ARRAY(SELECT s.kind || '=' || s.value FROM kernel_scope s WHERE s.user_id = u.id)
-        FROM kernel_apitoken t JOIN kernel_user u ON u.id = t.user_id WHERE t.digest = %s"""
+        SELECT {", ".join(columns)} FROM kernel_apitoken t JOIN kernel_user u ON u.id = t.user_id WHERE t.digest = %s"""
     return sql, len(token), len(user)
 
 
 def _look_up(digest: str) -> tuple[User, ApiToken] | None:
-    sql, tokens, users = _statement()
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [digest])
-        row = cursor.fetchone()
+    known = _remembered()
+    row = _ask(digest, whole=not known)
+    if row is not None and known and not known.keys() >= set(row[-1]):
+        known, row = {}, _ask(digest, whole=True)
     if row is None:
         return None
+    _sql, tokens, users = _statement(whole=not known)
     token = ApiToken.from_db("default", [f.attname for f in ApiToken._meta.concrete_fields], row[:tokens])
     user = User.from_db(
         "default", [f.attname for f in User._meta.concrete_fields], row[tokens : tokens + users]
     )
+    scopes, roles = row[tokens + users : tokens + users + 2]
+    rights = known or _remember(roles, row[-1])
     if not user.is_superuser:
         # Read by kernel.permissions.Backend and scopes_of in place of a query of their own.
-        user._perm_cache = _rights_of(row[-2])  # type: ignore[attr-defined]
-    scopes: dict[str, set[str]] = {}
-    for text in row[-1]:
+        user._perm_cache = set().union(*(rights[role] for role in roles))  # type: ignore[attr-defined]
+    allowed: dict[str, set[str]] = {}
+    for text in scopes:
         kind, _sign, value = text.partition("=")
-        scopes.setdefault(kind, set()).add(value)
-    user._scopes = scopes  # type: ignore[attr-defined]
+        allowed.setdefault(kind, set()).add(value)
+    user._scopes = allowed  # type: ignore[attr-defined]
     token.user = user
     return user, token
 
 
-def _rights_of(roles: Iterable[int]) -> set[str]:
-    """What the roles may do together, from memory where it is young enough.
-
-    Inside a transaction nothing is remembered: it may be rolled back, and what it saw with it.
-    """
-    known = {} if connection.in_atomic_block else _rights
-    since = time.monotonic() - RIGHTS_S
-    found = {role: known[role][1] for role in roles if role in known and known[role][0] > since}
-    if missing := [role for role in roles if role not in found]:
-        read_at = time.monotonic()
-        found |= _read_roles(missing)
-        known.update({role: (read_at, found[role]) for role in missing})
-    return set().union(*found.values())
-
-
-def _read_roles(roles: list[int]) -> dict[int, frozenset[str]]:
-    sql = """
-        SELECT gp.group_id, array_agg(ct.app_label || '.' || p.codename)
-        FROM auth_group_permissions gp JOIN auth_permission p ON p.id = gp.permission_id
-        JOIN django_content_type ct ON ct.id = p.content_type_id WHERE gp.group_id = ANY(%s) GROUP BY gp.group_id"""
+def _ask(digest: str, *, whole: bool) -> tuple[Any, ...] | None:
     with connection.cursor() as cursor:
-        cursor.execute(sql, [roles])
-        found = {role: frozenset(names) for role, names in cursor.fetchall()}
-    return {role: found.get(role, frozenset()) for role in roles}
+        cursor.execute(_statement(whole=whole)[0], [digest])
+        found: tuple[Any, ...] | None = cursor.fetchone()
+    return found
+
+
+def _remembered() -> dict[int, frozenset[str]]:
+    """What roles may do, as far as it is known and young enough; nothing inside a transaction, which sees its own."""
+    if connection.in_atomic_block:
+        return {}
+    since = time.monotonic() - RIGHTS_S
+    return {role: rights for role, (read_at, rights) in list(_rights.items()) if read_at > since}
+
+
+def _remember(roles: Iterable[int], names: Iterable[str]) -> dict[int, frozenset[str]]:
+    found: dict[int, set[str]] = {role: set() for role in roles}
+    for text in names:
+        role, _sign, name = text.partition("=")
+        found[int(role)].add(name)
+    rights = {role: frozenset(held) for role, held in found.items()}
+    if not connection.in_atomic_block:  # what it wrote may be rolled back
+        read_at = time.monotonic()
+        _rights.update({role: (read_at, held) for role, held in rights.items()})
+    return rights
 
 
 def forget_rights(**_kwargs: Any) -> None:
