@@ -41,24 +41,17 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
     copy_in(table, columns, text.getvalue().encode())
 
 
-def add_rows(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, also: str = "") -> None:
-    """Add a few rows by one INSERT, many by COPY; in the transaction the rows belong to, if there is one.
-
-    `also` is a SELECT without parameters that is run once, with a lone INSERT in the same round trip.
-    """
+def add_rows(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Add a few rows by one INSERT, many by COPY; in the transaction the rows belong to, if there is one."""
     if len(rows) >= COPY_FROM and connection.in_atomic_block:
         copy_rows(table, columns, rows)
-        if also:
-            execute(also)
         return
     names = ", ".join(f'"{name}"' for name in columns)
     one = "(" + ", ".join(["%s"] * len(columns)) + ")"
     for start in range(0, len(rows), COPY_FROM):
         part = rows[start : start + COPY_FROM]
-        insert = f'INSERT INTO "{table}" ({names}) VALUES {", ".join([one] * len(part))}'
-        if also and start + COPY_FROM >= len(rows):
-            insert = f"WITH added AS ({insert}) {also}"
-        execute(insert, [value for row in part for value in row])
+        values = ", ".join([one] * len(part))
+        execute(f'INSERT INTO "{table}" ({names}) VALUES {values}', [value for row in part for value in row])
 
 
 def copy_out(query: str, params: Sequence[Any] = ()) -> bytes:

@@ -125,9 +125,10 @@ def publish(*events: Event) -> None:
             (uuid, event.name, event.text(), at, present.actor, present.correlation_id, 0, False, "")
             for uuid, event in zip(uuid7_block(len(events)), events, strict=True)
         ],
-        # NOTIFY inside a transaction is sent at commit, and equal messages are folded into one.
-        also=f"SELECT pg_notify('{CHANNEL}', '')",
     )
+    with connection.cursor() as cursor:
+        # NOTIFY inside a transaction is sent at commit, and equal messages are folded into one.
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
 def decode(name: str, payload: dict[str, Any]) -> Event:
