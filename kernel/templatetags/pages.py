@@ -60,9 +60,10 @@ def objectlink(context: template.Context, obj: Any, text: Any = "") -> SafeStrin
     return format_html('<a href="{}">{}</a>', url, name) if url else format_html("{}", name)
 
 
-# Said once by a part of the list for all its links and forms (htmx inherits only what hx-inherit names).
+# Said once by a part of the list for all its links and forms (htmx inherits only what hx-inherit names); portal.js hands
+# the links over to htmx, so that their addresses need not stand twice.
 SWAPS = SafeString(
-    'hx-target="#list" hx-swap="outerHTML" hx-push-url="true" hx-inherit="hx-target hx-swap hx-push-url"'
+    'data-swaps hx-target="#list" hx-swap="outerHTML" hx-push-url="true" hx-inherit="hx-target hx-swap hx-push-url"'
 )
 
 
@@ -75,7 +76,7 @@ def swaps() -> SafeString:
 @register.simple_tag
 def swap(url: str) -> SafeString:
     """Attributes of a link inside `swaps` that changes the list in place, and works as a plain link without JavaScript."""
-    return format_html('href="{}" hx-get="{}"', url, url)
+    return format_html('href="{}" data-swap', url)
 
 
 @register.simple_tag
