@@ -9,7 +9,7 @@ from kernel.pages.fields import DecimalField, MoneyField, PickField
 from kernel.pages.formpages import FormPage
 from kernel.pages.lists import Bulk, Column, Empty, List
 from kernel.pages.menus import Command, MenuItem
-from kernel.pages.panels import Card, Panel, Tab, Todo
+from kernel.pages.panels import Card, Panel, Tab, Todo, Waiting, gathered
 from kernel.pages.registry import extend, link_of, url_of
 from kernel.pages.respond import complain, go, render, say
 from kernel.pages.timeline import Entry
@@ -40,9 +40,11 @@ __all__ = [
     "Series",
     "Tab",
     "Todo",
+    "Waiting",
     "badges",
     "complain",
     "extend",
+    "gathered",
     "go",
     "link_of",
     "render",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -99,3 +101,34 @@ class Todo:
     at: datetime
     by: str = ""
     icon: str = "clipboard-check"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Rows of one kind that wait for a person (slot `portal.approvals`): all kinds are asked for in one query.
+
+    `at` is the path of the time since when, `facts` names the ORM paths that `todo(facts, at)` makes its line of; they
+    come as JSON has them (a day as ISO text).
+    """
+
+    rows: QuerySet[Any]
+    at: str
+    facts: Mapping[str, str]
+    todo: Callable[[Mapping[str, Any], datetime], Todo]
+    most: int = 20
+
+    def values(self, index: int) -> QuerySet[Any, Any]:
+        """(index, time, facts) of the first rows."""
+        facts = JSONObject(**{name: F(path) for name, path in self.facts.items()})
+        return self.rows.values_list(Value(index), F(self.at), facts)[: self.most]
+
+
+def gathered(kinds: Sequence[Waiting]) -> list[Todo]:
+    """What waits, kind by kind and the oldest first."""
+    if not kinds:
+        return []
+    first, *others = [kind.values(index) for index, kind in enumerate(kinds)]
+    found: Iterable[Any] = first.union(*others, all=True) if others else first
+    return [
+        kinds[index].todo(facts, at) for index, at, facts in sorted(found, key=lambda row: (row[0], row[1]))
+    ]

@@ -19,8 +19,9 @@ from kernel import journal
 from kernel.tmf import conditional, idempotency, paging, query, throttle, write
 from kernel.tmf.api import Api
 from kernel.tmf.auth import Forbidden, TokenLimits
+from kernel.tmf.fields.base import Row
 from kernel.tmf.render import CONTENT_TYPE, JSONParser, JSONPatchParser, MergePatchParser, answer
-from kernel.tmf.resource import Resource
+from kernel.tmf.resource import Projection, Resource
 
 PREFIX = re.compile(r"(/[\w.~-]+)+")
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -126,10 +127,22 @@ class ResourceEndpoint(Endpoint):
         """Representation and ETag of the one row; None when it is not there for this user."""
         projection = self.resource.projection(names, self.base())
         found = projection.fetch(rows[:2], self.request.user)
-        if not found:
-            return None
-        body = projection.body(found[0])
-        version = projection.value(found[0], "version") if self.resource.versioned else None
+        return self._told(projection, found[0], names) if found else None
+
+    def shown_new(self, made: Any, names: frozenset[str] | None) -> tuple[dict[str, Any], str] | None:
+        """As `shown`, of what `create` returned: told from it where the resource can, else read back."""
+        resource, user = self.resource, self.request.user
+        row = resource.row_of(made) if resource.sees_all(user) else None
+        if row is None:
+            return self.shown(resource.queryset(user).filter(**{resource.key: _key(resource, made)}), names)
+        projection = resource.projection(names, self.base())
+        return self._told(projection, projection.take(row, user), names)
+
+    def _told(
+        self, projection: Projection, row: Row, names: frozenset[str] | None
+    ) -> tuple[dict[str, Any], str]:
+        body = projection.body(row)
+        version = projection.value(row, "version") if self.resource.versioned else None
         return body, conditional.etag_of(version, body, names)
 
 
@@ -174,7 +187,7 @@ class Collection(ResourceEndpoint):
         made = resource.create(data, user)  # type: ignore[attr-defined]
         key = _key(resource, made)
         location = resource.location(self.base(), key)
-        seen = self.shown(resource.queryset(user).filter(**{resource.key: key}), self.projection())
+        seen = self.shown_new(made, self.projection())
         headers = {"Location": location, **_ignored(ignored)}
         if seen is None:
             # Made for others to see: the creator still learns what it is called.

@@ -104,6 +104,9 @@ class ResourceResource(tmf.Resource[Resource]):
     def create_many(self, rows: list[tmf.Data], user: tmf.User) -> list[NetworkElement]:
         return services.create_elements([_new_element(data) for data in rows])
 
+    def row_of(self, made: NetworkElement) -> Resource:
+        return Resource.of_element(made)
+
     def update(self, obj: Resource, data: tmf.Data, user: tmf.User) -> None:
         doors = {Resource.Kind.ELEMENT: _change_element, Resource.Kind.PORT: _change_port}
         door = doors.get(Resource.Kind(obj.kind))

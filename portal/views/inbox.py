@@ -17,14 +17,16 @@ from kernel.pages.respond import person, personal
 from kernel.slots import slot
 from portal.views.jobs import OPEN, STATUS
 
-# Filled by apps with `function(user) -> list[Todo]`: what this person may approve, made by somebody else.
+# Filled by apps with `function(user) -> list[Waiting | Todo]`: what this person may approve, made by somebody else.
 FAILED_SHOWN = timedelta(days=7)
 APPROVALS = slot("portal.approvals")
 
 
 def approvals(user: Any) -> list[Todo]:
     """Everything the user may approve now, oldest first."""
-    found = [todo for todos in APPROVALS.call(user) for todo in todos]
+    items = [item for items in APPROVALS.call(user) for item in items]
+    found = [item for item in items if isinstance(item, Todo)]
+    found += pages.gathered([item for item in items if isinstance(item, pages.Waiting)])
     return sorted(found, key=lambda todo: todo.at)
 
 

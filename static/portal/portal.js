@@ -43,6 +43,14 @@
   const first = $("[data-focus-me]") || $("[data-focus]");
   if (first) first.focus();
 
+  // Links of a list change it in place; with a modifier key or another button they are plain links.
+  doc.addEventListener("click", (e) => {
+    const link = e.target.closest("a[data-swap]");
+    if (!link || !$("#list") || e.defaultPrevented || e.button || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
+    e.preventDefault();
+    htmx.ajax("GET", link.href, { source: link, target: "#list", swap: "outerHTML" });
+  });
+
   // --- dialogs and menus ---------------------------------------------------------------------------------------
   doc.addEventListener("click", (e) => {
     const close = e.target.closest("[data-close]");

@@ -17,6 +17,7 @@ from tests.lab.helpers import (
     ask,
     ask_json,
     connect,
+    hang_up,
     in_lab,
     listening,
     login,
@@ -168,8 +169,14 @@ async def test_a_reboot_forgets_what_was_not_saved(lab: Lab) -> None:
 
 @in_lab()
 async def test_software_changes_with_the_reboot(lab: Lab) -> None:
-    await ask(lab, OLT, "request system software add 25.1R1", "request system reboot")
-    await until(lambda: lab.network.elements[OLT].boots == 2)
+    element = lab.network.elements[OLT]
+    boots = element.boots
+    await ask(lab, OLT, "request system software add 25.1R1")
+    # In a session of its own, which the reboot cuts: what is asked afterwards comes over a new connection.
+    async with login(lab, OLT) as session:
+        session.write("request system reboot")
+        await until(partial(rebooted, element, boots))
+    await hang_up(lab)
     assert (await ask_json(lab, OLT, "show version"))["version"] == "25.1R1"
 
 

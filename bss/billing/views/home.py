@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum
@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from bss.billing import services
 from bss.billing.models import Adjustment, BillRun, DunningCase, Invoice
 from bss.billing.views.badges import plain_day
+from bss.customers.models import Party
 from kernel import clock, pages
-from kernel.pages import Todo
+from kernel.models import User
+from kernel.pages import Todo, Waiting
 from kernel.slots import slot
 
 SHOWN = 8
@@ -94,43 +96,75 @@ CARDS = [
 
 def waiting(user: Any) -> list[Todo]:
     """Adjustments and checked bill runs this person may approve: never their own."""
+    return pages.gathered(waits(user))
+
+
+def waits(user: Any) -> list[Waiting]:
+    """The same as rows, which the inbox reads together with those of the other apps."""
     return [*_adjustments(user), *_checked(user)]
 
 
-def _adjustments(user: Any) -> list[Todo]:
+def _adjustments(user: Any) -> list[Waiting]:
     if not user.has_perm("bss_billing.approve_adjustment"):
         return []
     rows = Adjustment.objects.visible_to(user).filter(status=Adjustment.Status.PROPOSED)
-    others = rows.exclude(proposed_by=user.pk).select_related("account__customer__party", "proposed_by")
+    facts = {
+        "number": "number",
+        **_paths("account__customer__party", PARTY),
+        **_paths("proposed_by", PERSON),
+    }
     return [
-        Todo(
-            _t("Adjustment %(number)s for %(customer)s")
-            % {"number": row.number, "customer": row.account.customer.party},
-            pages.url_of(row) or "",
-            row.created,
-            by=str(row.proposed_by or ""),
-            icon="scale",
-        )
-        for row in others.order_by("created")[:20]
+        Waiting(rows.exclude(proposed_by=user.pk).order_by("created"), "created", facts, _adjustment_todo)
     ]
 
 
-def _checked(user: Any) -> list[Todo]:
+def _adjustment_todo(facts: Mapping[str, Any], at: datetime) -> Todo:
+    return Todo(
+        _t("Adjustment %(number)s for %(customer)s")
+        % {"number": facts["number"], "customer": Party(**_named(facts, PARTY))},
+        pages.url_of(Adjustment(number=facts["number"])) or "",
+        at,
+        by=str(User(**_named(facts, PERSON))),
+        icon="scale",
+    )
+
+
+def _checked(user: Any) -> list[Waiting]:
     if not user.has_perm("bss_billing.finalise_invoice"):
         return []
     rows = BillRun.objects.visible_to(user).filter(status=BillRun.Status.CHECKED)
-    others = rows.exclude(drafted_by=user.pk).select_related("drafted_by")
-    return [
-        Todo(
-            _t("Bill run %(number)s, billing day %(day)s of %(date)s")
-            % {"number": row.number, "day": row.cycle_day, "date": plain_day(row.bill_date)},
-            pages.url_of(row) or "",
-            row.updated,
-            by=str(row.drafted_by or ""),
-            icon="receipt",
-        )
-        for row in others.order_by("updated")[:20]
-    ]
+    facts = {
+        "number": "number",
+        "day": "cycle_day",
+        "date": "bill_date",
+        **_paths("drafted_by", PERSON),
+    }
+    return [Waiting(rows.exclude(drafted_by=user.pk).order_by("updated"), "updated", facts, _run_todo)]
 
 
-slot("portal.approvals").fill(waiting)
+def _run_todo(facts: Mapping[str, Any], at: datetime) -> Todo:
+    bill_date = date.fromisoformat(facts["date"])
+    return Todo(
+        _t("Bill run %(number)s, billing day %(day)s of %(date)s")
+        % {"number": facts["number"], "day": facts["day"], "date": plain_day(bill_date)},
+        pages.url_of(BillRun(number=facts["number"])) or "",
+        at,
+        by=str(User(**_named(facts, PERSON))),
+        icon="receipt",
+    )
+
+
+# What the names of a party and of a person are made of.
+PARTY = ("trading_name", "given_name", "family_name")
+PERSON = ("first_name", "last_name", "username")
+
+
+def _paths(path: str, names: Sequence[str]) -> dict[str, str]:
+    return {name: f"{path}__{name}" for name in names}
+
+
+def _named(facts: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
+    return {name: facts[name] or "" for name in names}
+
+
+slot("portal.approvals").fill(waits)

@@ -120,7 +120,8 @@ class Ref(Field):
             elif hasattr(rows, "visible_to"):
                 rows = rows.visible_to(user)
             wanted = ids_of(self.target._meta.pk, tuple(ids))
-            found = {str(row.pk): row for row in rows.filter(pk__in=wanted)}
+            # In whatever order: a model's own may cost a join and a sort.
+            found = {str(row.pk): row for row in rows.filter(pk__in=wanted).order_by()}
         elif resource is not None:
             wanted = ids_of(resource.key_column, tuple(ids))
             visible = resource.queryset(user).filter(**{f"{resource.key}__in": wanted})

@@ -8,7 +8,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from kernel.permissions import OwnedQuerySet
-from oss.inventory.models import DeviceType, Location
+from oss.inventory.models import DeviceType, Location, NetworkElement
+
+# X.731 words of an element by its status, as the view says them: administrative, operational, usage, resource status.
+ELEMENT_WORDS = {
+    NetworkElement.Status.PLANNED: ("locked", "disable", "idle", "standby"),
+    NetworkElement.Status.STAGED: ("locked", "disable", "idle", "standby"),
+    NetworkElement.Status.IN_SERVICE: ("unlocked", "enable", "active", "available"),
+    NetworkElement.Status.MAINTENANCE: ("shutdown", "enable", "active", "suspended"),
+    NetworkElement.Status.RETIRED: ("locked", "disable", "idle", "unknown"),
+}
 
 
 class ResourceQuerySet(OwnedQuerySet):
@@ -63,3 +72,33 @@ class Resource(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def of_element(cls, element: NetworkElement) -> Resource:
+        """What the view shows of an element at hand, without asking the database."""
+        status = NetworkElement.Status(element.status)
+        administrative, operational, usage, standing = ELEMENT_WORDS[status]
+        characteristics = {
+            "role": element.role,
+            "lifecycle": status.value,
+            "criticality": element.criticality,
+            "serialNumber": element.serial or None,
+            "softwareVersion": element.software_version or None,
+            "managementAddress": element.management_address,
+        }
+        return cls(
+            id=element.pk,
+            kind=cls.Kind.ELEMENT.value,
+            created=element.created,
+            updated=element.updated,
+            version=element.version,
+            name=element.name,
+            category=element.role,
+            administrative=administrative,
+            operational=operational,
+            usage=usage,
+            status=standing,
+            specification=element.device_type,
+            location=element.location,
+            characteristics={name: value for name, value in characteristics.items() if value is not None},
+        )

@@ -129,7 +129,6 @@ def create_device_type(
     return made
 
 
-@transaction.atomic
 def create_element(
     *,
     name: str,
@@ -146,7 +145,8 @@ def create_element(
                 name=name, role=role, device_type=device_type, location=location, status=status, **attributes
             )
         )
-    _make_ports(element, _specs(device_type), first_index=1)
+        if specs := _specs(device_type):
+            _make_ports(element, specs, first_index=1)
     return element
 
 

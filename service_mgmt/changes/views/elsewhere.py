@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, Q
@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, pages
-from kernel.pages.panels import Todo
+from kernel.models import User
+from kernel.pages.panels import Todo, Waiting
 from kernel.slots import slot
 from oss.incidents.models import Incident
 from oss.incidents.services import changes_slot
@@ -54,21 +55,29 @@ def carried_out(session: ElementSession) -> ChangeRequest | None:
 purpose_slot.fill(carried_out)
 
 
-def waiting_changes(user: Any) -> list[Todo]:
+def waiting_changes(user: Any) -> list[Waiting]:
     """Changes that this person may approve now, the next window first."""
     if not user.has_perm(APPROVE):
         return []
     rows = changes_of(user).filter(status=Status.WAIT_FOR_APPROVAL).exclude(author=user)
-    return [
-        Todo(
-            _t("Change %(number)s: %(title)s") % {"number": row.number, "title": row.title},
-            pages.url_of(row) or "",
-            row.updated,
-            by=str(row.author or ""),
-            icon="git-compare",
-        )
-        for row in rows.order_by(F("window_start").asc(nulls_last=True))[:SHOWN]
-    ]
+    facts = {
+        "number": "number",
+        "title": "title",
+        **{name: f"author__{name}" for name in ("first_name", "last_name", "username")},
+    }
+    ordered = rows.order_by(F("window_start").asc(nulls_last=True))
+    return [Waiting(ordered, "updated", facts, _to_approve, most=SHOWN)]
+
+
+def _to_approve(facts: Mapping[str, Any], at: datetime) -> Todo:
+    person = {name: facts[name] or "" for name in ("first_name", "last_name", "username")}
+    return Todo(
+        _t("Change %(number)s: %(title)s") % facts,
+        pages.url_of(ChangeRequest(number=facts["number"])) or "",
+        at,
+        by=str(User(**person)),
+        icon="git-compare",
+    )
 
 
 slot("portal.approvals").fill(waiting_changes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from bss.customers.models import Customer
+from bss.customers.models import Customer, Party
 from kernel import clock, pages, permissions
 from kernel.filtering import Filter
-from kernel.pages.panels import Todo
+from kernel.pages.panels import Todo, Waiting
 from kernel.periods import add_months
 from kernel.slots import slot
 from service_mgmt.levels import forms, services
@@ -209,21 +209,26 @@ pages.extend(
 )  # fmt: skip
 
 
-def waiting_credits(user: Any) -> list[Todo]:
+def waiting_credits(user: Any) -> list[Waiting]:
     """Credits this person may decide on."""
     if not user.has_perm(APPROVE):
         return []
     rows = _credits(user).filter(status=CreditProposal.Status.PROPOSED).exclude(proposed_by=user)
-    return [
-        Todo(
-            _t("SLA credit %(number)s for %(customer)s")
-            % {"number": row.number, "customer": row.account.customer.party},
-            pages.url_of(row) or "",
-            row.created,
-            icon="receipt-refund",
-        )
-        for row in rows.order_by("created")[:20]
-    ]
+    party = {
+        name: f"account__customer__party__{name}" for name in ("trading_name", "given_name", "family_name")
+    }
+    return [Waiting(rows.order_by("created"), "created", {"number": "number", **party}, _to_decide)]
+
+
+def _to_decide(facts: Mapping[str, Any], at: datetime) -> Todo:
+    number, *names = (facts[name] for name in ("number", "trading_name", "given_name", "family_name"))
+    party = Party(trading_name=names[0], given_name=names[1], family_name=names[2])
+    return Todo(
+        _t("SLA credit %(number)s for %(customer)s") % {"number": number, "customer": party},
+        pages.url_of(CreditProposal(number=number)) or "",
+        at,
+        icon="receipt-refund",
+    )
 
 
 slot("portal.approvals").fill(waiting_credits)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import nullcontext
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.cache import caches
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
@@ -15,8 +18,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from kernel import clock, locks
-from kernel.models import ApiToken, BusinessCalendar, IdempotencyKey
-from kernel.tmf import idempotency, paging, throttle
+from kernel.models import ApiToken, BusinessCalendar, IdempotencyKey, User
+from kernel.tmf import auth, idempotency, paging, throttle, tokens
 from tests.kernel.tmf import shop
 from tests.kernel.tmf.conftest import BASE, Caller, make_calendar, make_work
 
@@ -126,6 +129,49 @@ def test_who_calls_and_what_they_may_takes_one_query(api: Caller) -> None:
     with CaptureQueriesContext(connection) as queries:
         api.get("calendar")
     assert len(queries) == 2  # the caller; the rows (their number is then known)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_role_may_is_remembered_but_not_who_has_it() -> None:
+    auth.forget_rights()
+    role = Group.objects.create(name="readers")
+    view = Permission.objects.get(content_type__app_label="kernel", codename="view_businesscalendar")
+    role.permissions.add(view)
+    user = User.objects.create_user("reader")
+    user.groups.add(role)
+    row, secret = ApiToken.issue(user, "t", expires=clock.system_now() + timedelta(days=1))
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(f"{BASE}/calendar").status_code == 200
+        assert client.get(f"{BASE}/calendar").status_code == 200
+    assert [
+        "auth_permission" in query["sql"] for query in queries if "kernel_apitoken t" in query["sql"]
+    ] == [
+        True,
+        False,
+    ]
+
+    other = Group.objects.create(name="others")
+    user.groups.add(other)  # a role that nobody has asked about yet
+    assert client.get(f"{BASE}/calendar").status_code == 200
+    role.permissions.remove(view)
+    assert client.get(f"{BASE}/calendar").status_code == 403
+    role.permissions.add(view)
+    assert client.get(f"{BASE}/calendar").status_code == 200
+    user.groups.remove(role)
+    assert client.get(f"{BASE}/calendar").status_code == 403
+    tokens.revoke(row)
+    assert client.get(f"{BASE}/calendar").status_code == 401
+
+
+def test_what_another_process_changed_in_a_role_counts_after_a_few_seconds(monkeypatch: Any) -> None:
+    monkeypatch.setattr(auth, "_rights", {7: (time.monotonic() - auth.RIGHTS_S, frozenset({"a.b"}))})
+    monkeypatch.setattr(auth, "connection", SimpleNamespace(in_atomic_block=False))
+    assert auth._remembered() == {}
+    auth._remember([7], ["7=a.c"])
+    assert auth._remembered() == {7: frozenset({"a.c"})}
+    monkeypatch.setattr(auth, "connection", SimpleNamespace(in_atomic_block=True))
+    assert auth._remembered() == {}
 
 
 # Rates

@@ -113,6 +113,8 @@ def test_an_element_is_created_with_its_ports_and_changed(call: Call) -> None:
     made = call("POST", "", body)
     assert made.status_code == 201, made.content
     element = NetworkElement.objects.get(name="olt9")
+    again = call("GET", f"/{element.pk}")
+    assert (made.json(), made["ETag"]) == (again.json(), again["ETag"])
     assert (element.status, element.criticality, element.ports.count()) == ("planned", 4, 6)
     assert call("POST", "", body).json()["code"] == "element.nameTaken"
 
