@@ -76,7 +76,7 @@ def swaps() -> SafeString:
 @register.simple_tag
 def swap(url: str) -> SafeString:
     """Attributes of a link inside `swaps` that changes the list in place, and works as a plain link without JavaScript."""
-    return format_html('href="{}" data-swap', url)
+    return format_html('href="{}"', url)
 
 
 @register.simple_tag
