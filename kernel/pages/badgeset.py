@@ -131,8 +131,9 @@ def severity_html(
         extra += icon("tool", _("In maintenance"))
     elif suppressed:
         extra += icon("eye-off", _("Suppressed"))
+    # Stands in every row of a long list: no byte more than HTML needs.
     return format_html(
-        '<span class="sv {}{}"><svg class="i" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>'
+        '<span class="sv {}{}"><svg class=i viewBox=0,0,16,16 aria-hidden=true><path d="{}"/></svg>'
         '<b aria-hidden="true">{}</b> {}{}</span>',
         severity.value,
         state,

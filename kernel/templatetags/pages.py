@@ -61,23 +61,20 @@ def objectlink(context: template.Context, obj: Any, text: Any = "") -> SafeStrin
     return format_html('<a href="{}">{}</a>', url, name) if url else format_html("{}", name)
 
 
-# Said once by a part of the list for all its links and forms (htmx inherits only what hx-inherit names); portal.js hands
-# the links over to htmx, so that their addresses need not stand twice.
-SWAPS = SafeString(
-    'data-swaps hx-target="#list" hx-swap="outerHTML" hx-push-url="true" hx-inherit="hx-target hx-swap hx-push-url"'
-)
+# Said once by a part of the list for all its links, which portal.js hands over to htmx with their target.
+SWAPS = SafeString('data-swaps hx-push-url="true" hx-inherit="*"')
 
 
 @register.simple_tag
 def swaps() -> SafeString:
-    """Attributes of an element whose links (`swap`) and forms change the list in place."""
+    """Attributes of an element whose links (`swap`) change the list in place."""
     return SWAPS
 
 
 @register.simple_tag
 def swap(url: str) -> SafeString:
     """Attributes of a link inside `swaps` that changes the list in place, and works as a plain link without JavaScript."""
-    return format_html('href="{}" data-swap', url)
+    return format_html('href="{}"', url)
 
 
 @register.simple_tag

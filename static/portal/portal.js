@@ -45,7 +45,7 @@
 
   // Links of a list change it in place; with a modifier key or another button they are plain links.
   doc.addEventListener("click", (e) => {
-    const link = e.target.closest("a[data-swap]");
+    const link = e.target.closest("[data-swaps] a[href]:not([download],[data-plain])");
     if (!link || !$("#list") || e.defaultPrevented || e.button || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
     e.preventDefault();
     htmx.ajax("GET", link.href, { source: link, target: "#list", swap: "outerHTML" });
