@@ -7,8 +7,10 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from bss.catalog.models import ProductOffering
 from kernel import clock
 from kernel.models import Job, JobLine
+from oss.inventory.models import NetworkElement
 from portal.story.teller import CHAPTERS, Step, Teller
 
 KIND = "portal.story"
@@ -63,6 +65,15 @@ class Progress:
 def played() -> bool:
     """Whether this installation has a finished story."""
     return Job.objects.filter(kind=KIND).exclude(status=Job.Status.RUNNING).exists()
+
+
+def interrupted() -> bool:
+    """Whether an earlier process stopped in the middle: half a story cannot be gone on with, and is marked as failed."""
+    running = Job.objects.filter(kind=KIND, status=Job.Status.RUNNING)
+    if not running.exists() or not (NetworkElement.objects.exists() or ProductOffering.objects.exists()):
+        return False
+    running.update(status=Job.Status.FAILED, finished=clock.system_now(), error="interrupted")
+    return True
 
 
 def banner(request: Any) -> str | None:

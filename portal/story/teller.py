@@ -11,10 +11,10 @@ from datetime import datetime
 from threading import Event
 from typing import Any, TypeVar
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from kernel import clock, journal
-from kernel.errors import DomainError
+from kernel.errors import UNAVAILABLE, DomainError
 from kernel.models import User
 from kernel.pages import url_of
 
@@ -116,14 +116,18 @@ class Teller:
         """Ask until the answer is something; raises Broken after `seconds`. Other processes do the work meanwhile."""
         pause, deadline = Event(), time.monotonic() + seconds
         while True:
-            if self.pump is not None:
-                self.pump()
-            else:
-                close_old_connections()
-            if self.beat is not None:
-                self.beat()
-            if (answer := found()) is not None and answer is not False:
-                return answer
+            try:
+                if self.pump is not None:
+                    self.pump()
+                else:
+                    close_old_connections()
+                if self.beat is not None:
+                    self.beat()
+                if (answer := found()) is not None and answer is not False:
+                    return answer
+            except UNAVAILABLE:
+                # The database restarts: it is asked again, as everybody else does.
+                connection.close()
             if time.monotonic() > deadline:
                 raise Broken(f"waited {seconds:.0f} s for: {what}")
             pause.wait(0.2)

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from portal.story import run
 from portal.story.lab import Lab
-from portal.story.progress import Progress, played
+from portal.story.progress import Progress, interrupted, played
 
 
 class Command(BaseCommand):
@@ -22,6 +22,9 @@ class Command(BaseCommand):
         Lab.here().listen()
         if played():
             sys.stderr.write("the story has been played already; the lab reports to this portal\n")
+            return
+        if interrupted():
+            sys.stderr.write("the story was interrupted by an earlier stop: ./dev up --fresh tells it anew\n")
             return
         progress = Progress()
         story = run.play(base_url=settings.PUBLIC_URL, told=progress.told, beat=progress.beat)
