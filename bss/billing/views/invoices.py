@@ -82,7 +82,9 @@ INVOICES = pages.List(
             link="account.customer",
             sort="account__customer__party__name",
         ),
-        pages.Column("account", _("Account"), "account.number", link="account", sort="account__number"),
+        pages.Column(
+            "account", _("Account"), "account.number", link="account", sort="account__number", hidden=True
+        ),
         pages.Column("status", _("Status"), badge=INVOICE_STATUS, sort=True),
         pages.Column("kind", _("Kind"), badge=INVOICE_KIND, sort=True, hidden=True),
         pages.Column("date", _("Bill date"), "bill_date", kind="date", sort="bill_date"),
