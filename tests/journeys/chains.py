@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 
 from django.test import Client
+from django.urls import resolve
 
 from kernel.pages import url_of
 
@@ -21,6 +22,8 @@ class Walker:
     """A person at the portal who opens a thing's page with all its tabs and panels, and looks for links."""
 
     def __init__(self, client: Client) -> None:
+        # Pages are registered when the addresses are first read.
+        resolve("/")
         self.client = client
         self._links: dict[str, set[str]] = {}
         self._went: dict[str, str] = {}
